@@ -58,6 +58,7 @@ CREATE TABLE deliveries (
     -- Temporary refusals of the recipient in a row, and waits for a path in a row: each has its own schedule.
     deferrals integer NOT NULL DEFAULT 0,
     waits integer NOT NULL DEFAULT 0,
+    held_at timestamptz,
     resend_of uuid,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
