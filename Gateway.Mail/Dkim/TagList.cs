@@ -54,6 +54,11 @@ internal sealed class TagList
             return "tag list is not valid UTF-8"; // RFC 8616 §5
         }
 
+        if (FoldingSpace.Trim(span).IsEmpty)
+        {
+            return "tag list is empty";
+        }
+
         var at = 0;
         while (at < span.Length)
         {
@@ -73,7 +78,7 @@ internal sealed class TagList
             at = end + 1;
         }
 
-        return values.Count == 0 ? "tag list is empty" : "";
+        return "";
     }
 
     private string ReadSpec(ReadOnlySpan<byte> spec, int offset)
