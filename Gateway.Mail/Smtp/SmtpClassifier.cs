@@ -99,6 +99,7 @@ public static class SmtpClassifier
             SmtpPhase.MailFrom or SmtpPhase.Reset => Stages.Sender,
             SmtpPhase.RcptTo => Stages.Recipient,
             SmtpPhase.Data or SmtpPhase.Content or SmtpPhase.FinalDot => Stages.Message,
+            SmtpPhase.Auth => Stages.Login,
             _ => Stages.Session,
         };
 }

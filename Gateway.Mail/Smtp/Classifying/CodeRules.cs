@@ -11,14 +11,15 @@ internal static class CodeRules
     public static readonly ReplyRule[] All =
     [
         // Nothing of a message was sent: the path is to blame, and going elsewhere is safe.
-        new("code/login-deferred", PathThrottled, Account) { Code = "454", At = Stages.Session },
-        new("code/password-transition", PathThrottled, Account) { Code = "432", At = Stages.Session },
+        new("code/login-deferred", PathThrottled, Account) { Code = "454", At = Stages.Login },
+        new("code/password-transition", PathThrottled, Account) { Code = "432", At = Stages.Login },
         new("code/session-mx-no-mail", RecipientPermanent, RemoteDomain)
         {
             Code = "521",
             At = Stages.Session,
             Hop = SmtpHop.RemoteMx,
         },
+        new("code/login", PathDown, Account) { At = Stages.Login },
         new("code/session", PathDown, Account) { At = Stages.Session, Hop = Relay },
         new("code/session-mx-deferred", RecipientTemporary, RemoteDomain) { Code = "4", At = Stages.Session },
         new("code/session-mx", PathBlocked, RemoteDomain) { At = Stages.Session },

@@ -50,8 +50,7 @@ internal static class MicrosoftRules
             "part of their network is on our block list",
             "(s3140)",
             "(s3150)",
-            "banned sending ip",
-            "access denied, banned sender"
+            "banned sending ip"
         )
         {
             At = Stages.All,

@@ -11,8 +11,9 @@ internal enum Stages
     Sender = 2,
     Recipient = 4,
     Message = 8,
+    Login = 16,
     Transaction = Sender | Recipient | Message,
-    All = Session | Transaction,
+    All = Session | Login | Transaction,
 }
 
 /// <summary>

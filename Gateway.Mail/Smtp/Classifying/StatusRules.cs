@@ -31,6 +31,12 @@ internal static class StatusRules
         new("status/crypto", MessagePermanent, Message) { Status = "5.7.3-7" },
         new("status/list", RecipientPermanent, Identity) { Status = "5.7.2" },
         new("status/mailbox-full", RecipientTemporary, Recipient) { Status = "x.2.2", At = RcptOrLater },
+        new("status/relay-full", PathThrottled, Account)
+        {
+            Status = "4.3.0-1",
+            Hop = SmtpHop.SubmissionRelay,
+            At = Stages.Sender | Stages.Message,
+        },
         new("status/system-full", RecipientTemporary, RemoteDomain) { Status = "x.3.1", At = RcptOrLater },
         new("status/too-many-recipients", RecipientTemporary, Recipient) { Status = "4.5.3" },
         new("status/too-many-recipients-final", AdapterBug, Message) { Status = "5.5.3" },
@@ -55,8 +61,18 @@ internal static class StatusRules
         new("status/mailbox-disabled", RecipientPermanent, Recipient) { Status = "5.2.1", At = RcptOrLater },
         new("status/mailbox", RecipientPermanent, Recipient) { Status = "5.2.0", At = Stages.Recipient },
         new("status/list-expansion", RecipientTemporary, Recipient) { Status = "x.2.4" },
-        new("status/address-deferred", RecipientTemporary, Recipient) { Status = "4.1.0-999", At = RcptOrLater },
-        new("status/mailbox-deferred", RecipientTemporary, Recipient) { Status = "4.2.0-999", At = RcptOrLater },
+        new("status/address-deferred", RecipientTemporary, Recipient)
+        {
+            Status = "4.1.0-999",
+            Code = "4",
+            At = RcptOrLater,
+        },
+        new("status/mailbox-deferred", RecipientTemporary, Recipient)
+        {
+            Status = "4.2.0-999",
+            Code = "4",
+            At = RcptOrLater,
+        },
         new("status/policy-deferred", PathThrottled, Account)
         {
             Status = "4.7.0-999",

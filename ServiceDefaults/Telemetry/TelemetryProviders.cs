@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace ServiceDefaults.Telemetry;
+
+/// <summary>
+/// The tracer and meter providers, alive as long as the host. .NET and Npgsql emit these sources and meters by
+/// themselves, so that no instrumentation package stands between.
+/// </summary>
+internal sealed class TelemetryProviders(ResourceBuilder resource) : IHostedService
+{
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Gateway"];
+
+    private static readonly string[] Meters =
+    [
+        "System.Runtime",
+        "Microsoft.AspNetCore.Hosting",
+        "Microsoft.AspNetCore.Server.Kestrel",
+        "System.Net.Http",
+        "Npgsql",
+        "Gateway",
+    ];
+
+    private TracerProvider? tracer;
+    private MeterProvider? meter;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        tracer = Sdk.CreateTracerProviderBuilder()
+            .SetResourceBuilder(resource)
+            .AddSource(Sources)
+            .AddOtlpExporter()
+            .Build();
+        meter = Sdk.CreateMeterProviderBuilder()
+            .SetResourceBuilder(resource)
+            .AddMeter(Meters)
+            .AddOtlpExporter()
+            .Build();
+        return Task.CompletedTask;
+    }
+
+    // Disposing flushes what is still buffered, each for at most 5 s.
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
+            {
+                tracer?.Dispose();
+                meter?.Dispose();
+            },
+            cancellationToken
+        );
+}
