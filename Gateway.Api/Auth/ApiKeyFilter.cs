@@ -56,5 +56,5 @@ public static class Callers
         );
 
     /// <summary>Who passed <see cref="RequireKey"/>.</summary>
-    public static Caller Caller(this HttpContext http) => http.Features.GetRequiredFeature<Caller>();
+    public static Caller Caller(this HttpContext http) => (Caller)http.Features[typeof(Caller)]!;
 }
