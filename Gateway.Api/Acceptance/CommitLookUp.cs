@@ -60,10 +60,18 @@ internal static class CommitLookUp
         batch.BatchCommands.Add(AcceptanceStatement.TenantsCommand(messages));
         var find = new NpgsqlBatchCommand(Find);
         find.Parameters.Add(
-            new() { Value = messages.Select(m => m.TenantId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }
+            new()
+            {
+                Value = messages.Select(m => m.TenantId).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid,
+            }
         );
         find.Parameters.Add(
-            new() { Value = messages.Select(m => m.MessageId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }
+            new()
+            {
+                Value = messages.Select(m => m.MessageId).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid,
+            }
         );
         batch.BatchCommands.Add(find);
         await using var reader = await batch.ExecuteReaderAsync(cancel);

@@ -76,10 +76,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
         var keys = new Dictionary<(Guid, string), Pending>();
         foreach (var pending in batch)
         {
-            if (
-                pending.Item.Idempotency is { } claim
-                && !keys.TryAdd((pending.Item.TenantId, claim.Key), pending)
-            )
+            if (pending.Item.Idempotency is { } claim && !keys.TryAdd((pending.Item.TenantId, claim.Key), pending))
             {
                 repeats.Add((pending, keys[(pending.Item.TenantId, claim.Key)]));
             }
@@ -192,12 +189,13 @@ public sealed class MessageAcceptor : IAsyncDisposable
     {
         if (batch.Count == 1)
         {
-            batch[0].TrySetResult(
-                // A day without partition (SQLSTATE 23514) is upkeep that did not run: ours to mend, not the caller's.
-                problem.SqlState == PostgresErrorCodes.CheckViolation
-                    ? new AcceptanceResult.Unavailable("the ledger has no partition for today")
-                    : new AcceptanceResult.Refused(problem.SqlState, problem.MessageText)
-            );
+            batch[0]
+                .TrySetResult(
+                    // A day without partition (SQLSTATE 23514) is upkeep that did not run: ours to mend, not the caller's.
+                    problem.SqlState == PostgresErrorCodes.CheckViolation
+                        ? new AcceptanceResult.Unavailable("the ledger has no partition for today")
+                        : new AcceptanceResult.Refused(problem.SqlState, problem.MessageText)
+                );
             return;
         }
 

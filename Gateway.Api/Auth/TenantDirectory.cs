@@ -96,7 +96,10 @@ public sealed class TenantDirectory(
 
     private static async Task<Entry> ReadAsync(NpgsqlConnection connection, string keyId, long readAt)
     {
-        var row = await connection.QuerySingleOrDefaultAsync<KeyRow>("SELECT * FROM find_api_key(@keyId)", new { keyId });
+        var row = await connection.QuerySingleOrDefaultAsync<KeyRow>(
+            "SELECT * FROM find_api_key(@keyId)",
+            new { keyId }
+        );
         if (row is null)
         {
             return new Entry(readAt, null, [], null, null);

@@ -27,8 +27,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? RetryAfter { get; init; }
 
-    public static ApiProblem Invalid(IReadOnlyList<FieldError> errors, int status = StatusCodes.Status422UnprocessableEntity) =>
-        Invalid(errors[0], status) with { Errors = errors.Count > 1 ? errors : null };
+    public static ApiProblem Invalid(
+        IReadOnlyList<FieldError> errors,
+        int status = StatusCodes.Status422UnprocessableEntity
+    ) => Invalid(errors[0], status) with { Errors = errors.Count > 1 ? errors : null };
 
     public static ApiProblem Invalid(FieldError error, int status = StatusCodes.Status422UnprocessableEntity) =>
         new(status, error.Code, "The request cannot be accepted", $"{error.Field}: {error.Accepted}")

@@ -65,10 +65,7 @@ public sealed class AttemptJournal : IAsyncDisposable
         await records.DisposeAsync();
     }
 
-    private async Task BeginAsync(
-        IReadOnlyList<GroupCommit<BeginItem, Begun>.Pending> batch,
-        CancellationToken cancel
-    )
+    private async Task BeginAsync(IReadOnlyList<GroupCommit<BeginItem, Begun>.Pending> batch, CancellationToken cancel)
     {
         await using var connection = await ledger.OpenConnectionAsync(cancel);
         await using var command = BeginStatement.Build(connection, [.. batch.Select(p => p.Item)], clock.GetUtcNow());
@@ -92,10 +89,7 @@ public sealed class AttemptJournal : IAsyncDisposable
         }
     }
 
-    private async Task RecordAsync(
-        IReadOnlyList<GroupCommit<RecordItem, bool>.Pending> batch,
-        CancellationToken cancel
-    )
+    private async Task RecordAsync(IReadOnlyList<GroupCommit<RecordItem, bool>.Pending> batch, CancellationToken cancel)
     {
         while (true)
         {
@@ -116,10 +110,7 @@ public sealed class AttemptJournal : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(
-        IReadOnlyList<GroupCommit<RecordItem, bool>.Pending> batch,
-        CancellationToken cancel
-    )
+    private async Task WriteAsync(IReadOnlyList<GroupCommit<RecordItem, bool>.Pending> batch, CancellationToken cancel)
     {
         var owned = new HashSet<Guid>();
         await using (var connection = await ledger.OpenConnectionAsync(cancel))

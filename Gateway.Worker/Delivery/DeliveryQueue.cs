@@ -8,10 +8,7 @@ namespace Gateway.Worker.Delivery;
 /// Claims due deliveries as fenced leases, fair between lanes. A claim may be lost by a crash of the database (it
 /// commits asynchronously): then nobody holds the lease and the row is simply still due.
 /// </summary>
-public sealed class DeliveryQueue(
-    [FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger,
-    TimeProvider clock
-)
+public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger, TimeProvider clock)
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 

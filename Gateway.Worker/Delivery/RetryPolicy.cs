@@ -83,8 +83,7 @@ public static class RetryPolicy
         return WithinTtl(delivery, now, Wait(delivery, Jitter(wait, draw), "path"));
     }
 
-    public static NextStep Hold(string reason) =>
-        new(DeliveryState.Held, reason, HoldNotices[0], "release");
+    public static NextStep Hold(string reason) => new(DeliveryState.Held, reason, HoldNotices[0], "release");
 
     /// <summary>What becomes of a delivery before anything is sent; null where it may go on.</summary>
     public static NextStep? BeforeSending(DeliveryFacts delivery, bool hasContent, DateTimeOffset now)
@@ -114,19 +113,17 @@ public static class RetryPolicy
         {
             if (held < notice)
             {
-                return new NextStep(DeliveryState.Held, DueIn: notice - held, WaitingFor: "release") { Event = "hold_reminder" };
+                return new NextStep(DeliveryState.Held, DueIn: notice - held, WaitingFor: "release")
+                {
+                    Event = "hold_reminder",
+                };
             }
         }
 
         return new NextStep(DeliveryState.Cancelled, "hold_ended");
     }
 
-    private static NextStep RetryRecipient(
-        DeliveryFacts delivery,
-        SendResult result,
-        DateTimeOffset now,
-        double draw
-    )
+    private static NextStep RetryRecipient(DeliveryFacts delivery, SendResult result, DateTimeOffset now, double draw)
     {
         var ran = delivery.TemporarySpent + (delivery.TemporarySince is { } since ? now - since : TimeSpan.Zero);
         if (ran >= Ttl)

@@ -19,7 +19,8 @@ internal readonly struct StatementParameters(NpgsqlParameterCollection parameter
         );
     }
 
-    public void Add(DateTimeOffset time) => parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = time.UtcDateTime });
+    public void Add(DateTimeOffset time) =>
+        parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = time.UtcDateTime });
 
     /// <summary>Least and greatest message id of the batch: the bounds by which partitions are pruned.</summary>
     public void AddDays<TItem>(IReadOnlyList<TItem> items, Func<TItem, Guid> messageId)

@@ -99,9 +99,13 @@ public sealed class EgressPaths : IAsyncDisposable
         foreach (var (line, index) in route.Select((l, i) => (l, i)))
         {
             var tier = new List<(string, double)>();
-            foreach (var part in line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            foreach (
+                var part in line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            )
             {
-                var (name, text) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var w] ? (n, w) : (part, "1");
+                var (name, text) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var w]
+                    ? (n, w)
+                    : (part, "1");
                 if (!paths.ContainsKey(name))
                 {
                     problems.Add($"Gateway:Route:{index} names '{name}'; known are {string.Join(", ", paths.Keys)}");
@@ -112,7 +116,9 @@ public sealed class EgressPaths : IAsyncDisposable
                     || !double.IsFinite(weight)
                 )
                 {
-                    problems.Add($"Gateway:Route:{index} gives '{name}' the weight '{text}'; it must be a number above 0");
+                    problems.Add(
+                        $"Gateway:Route:{index} gives '{name}' the weight '{text}'; it must be a number above 0"
+                    );
                 }
                 else
                 {

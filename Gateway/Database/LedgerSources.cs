@@ -31,9 +31,7 @@ public static class LedgerSources
 
     public static NpgsqlDataSource Create(string ledger, string role, MasterKey master)
     {
-        var builder = new NpgsqlDataSourceBuilder(
-            LedgerRole.ConnectionString(ledger, role, master).ConnectionString
-        )
+        var builder = new NpgsqlDataSourceBuilder(LedgerRole.ConnectionString(ledger, role, master).ConnectionString)
         {
             Name = role,
         };
@@ -45,11 +43,7 @@ public static class LedgerSources
     /// a host that logs in as one would serve every tenant to every other.
     /// </summary>
     /// <exception cref="InvalidOperationException">The role is one of these, or the master key is another's.</exception>
-    public static async Task RefuseUnsafeRoleAsync(
-        NpgsqlDataSource source,
-        MasterKey master,
-        CancellationToken cancel
-    )
+    public static async Task RefuseUnsafeRoleAsync(NpgsqlDataSource source, MasterKey master, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
         var (role, isSuper, bypasses, tables) = await connection.QuerySingleAsync<(string, bool, bool, long)>(

@@ -22,8 +22,7 @@ public sealed class KeyRing
     /// <summary>One base32 letter: it stands in every key that the epoch signed.</summary>
     public string CurrentEpoch { get; }
 
-    public static KeyRing Generate() =>
-        new(new() { ["a"] = RandomNumberGenerator.GetBytes(MasterKey.Length) }, "a");
+    public static KeyRing Generate() => new(new() { ["a"] = RandomNumberGenerator.GetBytes(MasterKey.Length) }, "a");
 
     /// <summary>A 32-byte key for one purpose and epoch, or null where the ring has no such epoch.</summary>
     public byte[]? Derive(string epoch, string purpose) =>

@@ -30,7 +30,10 @@ internal sealed class AddressTextConverter : JsonConverter<AddressText>
         {
             var property = reader.GetString();
             reader.Read();
-            if (reader.TokenType is not JsonTokenType.String && !(property == "name" && reader.TokenType is JsonTokenType.Null))
+            if (
+                reader.TokenType is not JsonTokenType.String
+                && !(property == "name" && reader.TokenType is JsonTokenType.Null)
+            )
             {
                 throw new JsonException($"'{property}' of an address must be a string");
             }
@@ -81,11 +84,7 @@ internal sealed class OneOrManyAddresses : JsonConverter<IReadOnlyList<AddressTe
         return all;
     }
 
-    public override void Write(
-        Utf8JsonWriter writer,
-        IReadOnlyList<AddressText> value,
-        JsonSerializerOptions options
-    )
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<AddressText> value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();
         foreach (var address in value)

@@ -15,10 +15,11 @@ public sealed class MessageBuilder
     private MessageBuilder() { }
 
     /// <summary>The message and its envelope, or all that is wrong with it.</summary>
-    public static (OutgoingMessage? Message, IReadOnlyList<EmailAddress> Recipients, IReadOnlyList<FieldError> Errors) Build(
-        MessageRequest request,
-        Guid messageId
-    )
+    public static (
+        OutgoingMessage? Message,
+        IReadOnlyList<EmailAddress> Recipients,
+        IReadOnlyList<FieldError> Errors
+    ) Build(MessageRequest request, Guid messageId)
     {
         var builder = new MessageBuilder();
         var (message, recipients) = builder.Read(request, messageId);
@@ -124,7 +125,9 @@ public sealed class MessageBuilder
             }
             else if (IsOurs(name))
             {
-                errors.Add(FieldError.Of("header_reserved", field, value, "a header that the gateway does not write itself"));
+                errors.Add(
+                    FieldError.Of("header_reserved", field, value, "a header that the gateway does not write itself")
+                );
             }
             else
             {

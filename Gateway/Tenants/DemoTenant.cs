@@ -72,7 +72,10 @@ public static class DemoTenant
 
     private static async Task<bool> IsCurrentAsync(NpgsqlConnection owner, KeyRing ring, string file, Guid tenant)
     {
-        if (!File.Exists(file) || JsonSerializer.Deserialize<DemoFacts>(await File.ReadAllTextAsync(file), Web) is not { } facts)
+        if (
+            !File.Exists(file)
+            || JsonSerializer.Deserialize<DemoFacts>(await File.ReadAllTextAsync(file), Web) is not { } facts
+        )
         {
             return false;
         }

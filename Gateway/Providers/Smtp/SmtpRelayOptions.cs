@@ -55,7 +55,13 @@ public sealed class SmtpRelayOptions
         new()
         {
             Host = Host,
-            Port = Port ?? (Tls is SmtpTls.Implicit ? 465 : Tls is SmtpTls.None ? 25 : 587),
+            Port =
+                Port
+                ?? (
+                    Tls is SmtpTls.Implicit ? 465
+                    : Tls is SmtpTls.None ? 25
+                    : 587
+                ),
             Tls = Tls,
             HelloName = HelloName,
             Credentials = User is null ? null : new SmtpCredentials(User, Secret!),

@@ -23,10 +23,7 @@ public sealed class SmtpRelayProvider : IProvider
 
     public async Task<SendResult> SendAsync(OutboundMail mail, CancellationToken cancel)
     {
-        if (
-            !SmtpPath.TryCreate(mail.MailFrom, out var from)
-            || !SmtpPath.TryCreate(mail.Recipient, out var recipient)
-        )
+        if (!SmtpPath.TryCreate(mail.MailFrom, out var from) || !SmtpPath.TryCreate(mail.Recipient, out var recipient))
         {
             return new SendResult(
                 Outcome.AdapterBug,
