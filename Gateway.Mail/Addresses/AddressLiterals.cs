@@ -63,8 +63,20 @@ internal static class AddressLiterals
         var dotted = text.IndexOf('.');
         if (dotted >= 0 && ReadV4(text[(text.LastIndexOf(':') + 1)..]) is null)
             return null;
+        // RFC 5321 §4.1.3: "::" stands for at least two groups of zeros
+        if (text.Contains("::", StringComparison.Ordinal) && Groups(text) > (dotted < 0 ? 6 : 5))
+            return null;
         return IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
             ? address
             : null;
+    }
+
+    // A dotted quad counts as one here.
+    private static int Groups(ReadOnlySpan<char> text)
+    {
+        var groups = 0;
+        foreach (var part in text.Split(':'))
+            groups += text[part].IsEmpty ? 0 : 1;
+        return groups;
     }
 }

@@ -85,7 +85,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>Makes the database if it does not exist.</summary>
     public async Task EnsureDatabaseAsync(string name, CancellationToken cancel = default)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString());
+        await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
         await connection.OpenAsync(cancel);
         await using var find = new NpgsqlCommand("SELECT 1 FROM pg_database WHERE datname = $1", connection);
         find.Parameters.Add(new() { Value = name });
