@@ -7,7 +7,7 @@ namespace Gateway.Mail.Messages;
 /// Encoded words in header text (RFC 2047). Linear in the length, whatever it holds; an encoded word that is broken,
 /// or of a charset we do not decode, stays as it is written. CR, LF and NUL never come out.
 /// </summary>
-public static class EncodedWords
+public static class HeaderWords
 {
     /// <summary>
     /// Decodes header text, folded or not: each fold with its white space is one space. Bytes above 127 are UTF-8
@@ -17,7 +17,7 @@ public static class EncodedWords
     {
         if (text.IndexOf("=?"u8) < 0)
         {
-            return HeaderSafe.Text(HeaderText.Plain(text));
+            return HeaderSafe.Text(RawHeaderText.Plain(text));
         }
 
         var to = new StringBuilder(text.Length);
@@ -31,7 +31,7 @@ public static class EncodedWords
             else
             {
                 var next = reader.NextStart(at + 1);
-                to.Append(HeaderText.Plain(text[at..next]));
+                to.Append(RawHeaderText.Plain(text[at..next]));
                 at = next;
             }
         }

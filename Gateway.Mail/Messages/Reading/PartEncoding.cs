@@ -3,7 +3,7 @@ using System.Text;
 namespace Gateway.Mail.Messages;
 
 /// <summary>Content-Transfer-Encoding (RFC 2045 §6.1).</summary>
-public enum TransferEncoding
+public enum PartEncoding
 {
     /// <summary>The default when the field is absent.</summary>
     SevenBit,
@@ -21,11 +21,11 @@ public enum TransferEncoding
 
 internal static class TransferEncodings
 {
-    public static TransferEncoding Of(HeaderFields headers)
+    public static PartEncoding Of(HeaderFields headers)
     {
         if (headers.First("content-transfer-encoding") is not { } field)
         {
-            return TransferEncoding.SevenBit;
+            return PartEncoding.SevenBit;
         }
 
         var token = field.RawValue.Span.Trim(" \t\r\n"u8);
@@ -33,23 +33,23 @@ internal static class TransferEncodings
         token = end < 0 ? token : token[..end];
         return token switch
         {
-            _ when Is(token, "base64") => TransferEncoding.Base64,
-            _ when Is(token, "quoted-printable") => TransferEncoding.QuotedPrintable,
-            _ when Is(token, "7bit") => TransferEncoding.SevenBit,
-            _ when Is(token, "8bit") => TransferEncoding.EightBit,
-            _ when Is(token, "binary") => TransferEncoding.Binary,
+            _ when Is(token, "base64") => PartEncoding.Base64,
+            _ when Is(token, "quoted-printable") => PartEncoding.QuotedPrintable,
+            _ when Is(token, "7bit") => PartEncoding.SevenBit,
+            _ when Is(token, "8bit") => PartEncoding.EightBit,
+            _ when Is(token, "binary") => PartEncoding.Binary,
             _ when Is(token, "x-uuencode") || Is(token, "uuencode") || Is(token, "x-uue") || Is(token, "uue") =>
-                TransferEncoding.UuEncode,
-            _ => TransferEncoding.Unknown,
+                PartEncoding.UuEncode,
+            _ => PartEncoding.Unknown,
         };
     }
 
-    public static byte[] Decode(TransferEncoding encoding, ReadOnlySpan<byte> body) =>
+    public static byte[] Decode(PartEncoding encoding, ReadOnlySpan<byte> body) =>
         encoding switch
         {
-            TransferEncoding.Base64 => Base64Decoder.Decode(body),
-            TransferEncoding.QuotedPrintable => QuotedPrintableDecoder.Decode(body),
-            TransferEncoding.UuEncode => UuDecoder.Decode(body),
+            PartEncoding.Base64 => Base64Decoder.Decode(body),
+            PartEncoding.QuotedPrintable => QuotedPrintableDecoder.Decode(body),
+            PartEncoding.UuEncode => UuDecoder.Decode(body),
             _ => body.ToArray(),
         };
 

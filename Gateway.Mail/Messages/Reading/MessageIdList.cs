@@ -3,7 +3,7 @@ using System.Text;
 namespace Gateway.Mail.Messages;
 
 /// <summary>Message-ID, In-Reply-To, References, Content-ID: msg-id = "&lt;" id-left "@" id-right "&gt;" (RFC 5322 §3.6.4).</summary>
-public static class MessageIds
+public static class MessageIdList
 {
     /// <summary>
     /// The ids without their angle brackets, in order, at most <paramref name="max"/>. A bare word with "@" counts as

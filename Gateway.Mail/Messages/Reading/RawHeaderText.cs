@@ -3,7 +3,7 @@ using System.Text;
 namespace Gateway.Mail.Messages;
 
 /// <summary>From a field's raw value to text.</summary>
-public static class HeaderText
+public static class RawHeaderText
 {
     /// <summary>Removes each line end that white space follows (RFC 5322 §2.2.3), and white space at both ends.</summary>
     public static string Unfold(ReadOnlySpan<byte> raw)
@@ -13,7 +13,7 @@ public static class HeaderText
     }
 
     /// <summary>The text a person reads: each fold with its white space one space, encoded words decoded (RFC 2047).</summary>
-    public static string Decode(ReadOnlySpan<byte> raw) => EncodedWords.Decode(raw.Trim(" \t\r\n"u8));
+    public static string Decode(ReadOnlySpan<byte> raw) => HeaderWords.Decode(raw.Trim(" \t\r\n"u8));
 
     /// <summary>Each fold with the white space around it as one space; no decoding.</summary>
     internal static string Plain(ReadOnlySpan<byte> text) =>
