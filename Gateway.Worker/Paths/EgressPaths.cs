@@ -44,7 +44,8 @@ public sealed class EgressPaths : IAsyncDisposable
         }
     }
 
-    public IEnumerable<EgressPath> All => paths.Values;
+    /// <summary>Deliveries that the paths of the route can still take aboard.</summary>
+    public int Room => tiers.SelectMany(t => t).Select(p => p.Path).Distinct().Sum(p => paths[p].Room);
 
     public EgressPath this[string name] => paths[name];
 
