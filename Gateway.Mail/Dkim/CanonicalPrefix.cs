@@ -9,19 +9,22 @@ internal static class CanonicalPrefix
     /// </summary>
     public static int Length(ReadOnlySpan<byte> text, bool relaxed)
     {
-        var at = 0;
+        var at = 1;
         while (true)
         {
-            var next = relaxed
-                ? text[at..].IndexOfAny((byte)' ', (byte)'\t', (byte)'\n')
-                : text[at..].IndexOf((byte)'\n');
+            var next = relaxed ? SuspectOctet.FindRelaxed(text, at) : SuspectOctet.FindSimple(text, at);
             if (next < 0)
             {
                 // A CR at the very end may be half a line end; only the next chunk tells.
                 return text[^1] == '\r' ? text.Length - 1 : text.Length;
             }
 
-            next += at;
+            if (IsContent(text[next], relaxed))
+            {
+                at = next + 1; // a suspicion without ground: some other control character
+                continue;
+            }
+
             var contentFollows = next + 1 < text.Length && IsContent(text[next + 1], relaxed);
             var isLineEnd = text[next] == '\n';
             var isWhole = isLineEnd ? text[next - 1] == '\r' : text[next] == ' ';

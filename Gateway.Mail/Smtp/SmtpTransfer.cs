@@ -81,7 +81,7 @@ internal sealed class SmtpTransfer(SmtpWire wire, SmtpExtensions offered, bool p
         var data = await Read(SmtpPhase.Data, keepPhase: refusal is not null);
         if (data.Code == 354 && refusal is not null)
         {
-            await EndEmpty();
+            await EndEmpty(anyone);
         }
 
         return refusal ?? Go(data);
@@ -222,11 +222,18 @@ internal sealed class SmtpTransfer(SmtpWire wire, SmtpExtensions offered, bool p
         wire.Write(">\r\n"u8);
     }
 
-    // Nobody is to receive anything, yet the server waits for content: RFC 2920 §3.1 sends the lone dot.
-    private async ValueTask EndEmpty()
+    // Nobody is to receive anything, yet the server waits for content: RFC 2920 §3.1 sends the lone dot. A server that
+    // refused the sender and took a recipient all the same would deliver that emptiness: leave it.
+    private async ValueTask EndEmpty(bool anyone)
     {
-        wire.Write(".\r\n"u8);
         LeftOpen = false;
+        if (anyone)
+        {
+            wire.Broken = true;
+            return;
+        }
+
+        wire.Write(".\r\n"u8);
         await wire.Flush(SmtpPhase.Data);
         await Read(SmtpPhase.FinalDot, keepPhase: true);
     }

@@ -19,15 +19,19 @@ internal sealed partial class DependencyWatch(
 
     private readonly List<DependencyCheck> checks = [.. registered.Where(check => check.Applies(known))];
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before the host serves: whoever asks sees the name, and that nothing is known yet.
         foreach (var check in checks)
         {
             board.Report(check.Name, up: null);
         }
 
-        return Task.WhenAll(checks.Select(check => Task.Run(() => WatchAsync(check, stoppingToken), stoppingToken)));
+        return base.StartAsync(cancellationToken);
     }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(checks.Select(check => Task.Run(() => WatchAsync(check, stoppingToken), stoppingToken)));
 
     private async Task WatchAsync(DependencyCheck check, CancellationToken stopping)
     {

@@ -28,7 +28,6 @@ internal static class TelemetryExport
         }
 
         var resource = Resource(builder);
-        var target = new Uri(builder.Configuration[Endpoint]!);
         builder.Logging.AddOpenTelemetry(logs =>
         {
             logs.IncludeFormattedMessage = true;
@@ -36,7 +35,7 @@ internal static class TelemetryExport
             logs.SetResourceBuilder(resource);
             logs.AddOtlpExporter();
         });
-        builder.Services.AddSingleton<IHostedService>(_ => new TelemetryProviders(resource));
+        builder.Services.AddSingleton<IHostedService>(_ => new TelemetryProviders(resource, builder.Configuration));
     }
 
     private static ResourceBuilder Resource(IHostApplicationBuilder builder)

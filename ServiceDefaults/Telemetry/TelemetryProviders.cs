@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -10,7 +12,7 @@ namespace ServiceDefaults.Telemetry;
 /// The tracer and meter providers, alive as long as the host. .NET and Npgsql emit these sources and meters by
 /// themselves, so that no instrumentation package stands between.
 /// </summary>
-internal sealed class TelemetryProviders(ResourceBuilder resource) : IHostedService
+internal sealed class TelemetryProviders(ResourceBuilder resource, IConfiguration configuration) : IHostedService
 {
     private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Gateway"];
 
@@ -30,11 +32,14 @@ internal sealed class TelemetryProviders(ResourceBuilder resource) : IHostedServ
     public Task StartAsync(CancellationToken cancellationToken)
     {
         tracer = Sdk.CreateTracerProviderBuilder()
+            // Endpoint, protocol, headers and sampling are looked up here: the host's configuration has the environment.
+            .ConfigureServices(services => services.AddSingleton(configuration))
             .SetResourceBuilder(resource)
             .AddSource(Sources)
             .AddOtlpExporter()
             .Build();
         meter = Sdk.CreateMeterProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton(configuration))
             .SetResourceBuilder(resource)
             .AddMeter(Meters)
             .AddOtlpExporter()

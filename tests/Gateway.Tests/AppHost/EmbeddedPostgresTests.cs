@@ -27,7 +27,7 @@ public sealed class EmbeddedPostgresTests
     public async Task It_is_safe_against_a_crash_unless_told_otherwise()
     {
         await using var folder = await TestFolder.CreateAsync();
-        await using var server = await StartAsync(folder);
+        await using var server = await EmbeddedPostgres.StartAsync(new() { Folder = folder.Path });
         Assert.Equal("on", await QueryAsync(server, "postgres", "SHOW fsync"));
         Assert.Equal("on", await QueryAsync(server, "postgres", "SHOW synchronous_commit"));
         Assert.Equal("lz4", await QueryAsync(server, "postgres", "SHOW default_toast_compression"));
@@ -115,7 +115,14 @@ public sealed class EmbeddedPostgresTests
     }
 
     private static Task<EmbeddedPostgres> StartAsync(TestFolder folder, int port = 0) =>
-        EmbeddedPostgres.StartAsync(new() { Folder = folder.Path, Port = port });
+        EmbeddedPostgres.StartAsync(
+            new()
+            {
+                Folder = folder.Path,
+                Port = port,
+                Durable = false,
+            }
+        );
 
     private static async Task<string?> QueryAsync(EmbeddedPostgres server, string database, string sql)
     {

@@ -42,9 +42,14 @@ internal sealed class SmtpScriptSession(SmtpScriptServer server, Socket socket) 
                 continue;
             }
 
-            if (!await Step(verb, stop))
+            if (!await Step(verb, stop, verb == "RCPT" && from.Length == 0 ? "503 5.5.1 MAIL first" : null))
             {
                 return;
+            }
+
+            if (verb == "MAIL" && !answered.StartsWith('2'))
+            {
+                from = "";
             }
 
             if (verb == "DATA" && answered.StartsWith("354", StringComparison.Ordinal) && !await Content(stop))
