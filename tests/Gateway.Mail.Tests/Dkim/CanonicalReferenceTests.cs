@@ -38,42 +38,9 @@ public sealed class CanonicalReferenceTests
             }
 
             var bytes = Encoding.UTF8.GetBytes(body.ToString());
-            var expected = Encoding.UTF8.GetBytes(Reference(body.ToString(), mode));
+            var expected = Encoding.UTF8.GetBytes(ReferenceBody.Of(body.ToString(), mode));
             Assert.True(expected.AsSpan().SequenceEqual(Canonical(bytes, mode, random)), Convert.ToHexString(bytes));
         }
-    }
-
-    private static string Reference(string body, Canonicalization mode)
-    {
-        var lines = body.Split('\n').Select(line => line.EndsWith('\r') ? line[..^1] : line).ToList();
-        if (!body.EndsWith('\n') && body.EndsWith('\r'))
-        {
-            lines[^1] += "\r"; // the last line had no LF, so its CR is content
-        }
-
-        if (mode == Canonicalization.Relaxed)
-        {
-            lines = [.. lines.Select(Collapse)];
-        }
-
-        while (lines.Count > 0 && lines[^1].Length == 0)
-        {
-            lines.RemoveAt(lines.Count - 1);
-        }
-
-        var empty = mode == Canonicalization.Simple ? "\r\n" : "";
-        return lines.Count == 0 ? empty : string.Concat(lines.Select(line => line + "\r\n"));
-    }
-
-    private static string Collapse(string line)
-    {
-        line = line.Replace('\t', ' ').TrimEnd(' ');
-        while (line.Contains("  ", StringComparison.Ordinal))
-        {
-            line = line.Replace("  ", " ", StringComparison.Ordinal);
-        }
-
-        return line;
     }
 
     private static byte[] Canonical(byte[] body, Canonicalization mode, Random random)
