@@ -8,6 +8,8 @@ namespace Gateway.Mail.Tests.Fuzz;
 /// <summary>Whatever octets arrive, the verifier answers with verdicts and nothing else.</summary>
 public sealed class DkimFuzz
 {
+    private const int MinRounds = 300; // on a busy machine too
+
     /// <summary>A second for each rule; FUZZ_SECONDS asks for more.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(
         int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), out var seconds) ? seconds : 1
@@ -123,7 +125,7 @@ public sealed class DkimFuzz
     {
         var clock = Stopwatch.StartNew();
         var seed = 0;
-        for (; clock.Elapsed < Budget; seed++)
+        for (; seed < MinRounds || clock.Elapsed < Budget; seed++)
         {
             try
             {
@@ -136,7 +138,6 @@ public sealed class DkimFuzz
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{seed} rounds");
-        Assert.True(seed > 20, $"only {seed} rounds");
     }
 
     private static byte[] Mutate(Random random, string text)
