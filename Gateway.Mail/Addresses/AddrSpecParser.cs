@@ -23,6 +23,12 @@ internal static class AddrSpecParser
         if (!TryReadLocalPart(text, out var localPart, out var at, out error))
             return false;
 
+        if (LocalParts.LooksEncoded(localPart))
+        {
+            error = new("local_part_encoded", "The part before '@' is written as it is, not as an encoded-word.", 0);
+            return false;
+        }
+
         var written = LocalParts.Write(localPart);
         var octets = Encoding.UTF8.GetByteCount(written);
         if (octets > AddressLimits.LocalPart)
