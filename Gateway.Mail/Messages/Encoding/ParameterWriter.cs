@@ -10,7 +10,7 @@ namespace Gateway.Mail.Messages;
 internal static class ParameterWriter
 {
     // "; name*99*=" and the value of one section stay within 78 columns.
-    private const int LongestValue = 60;
+    private const int LongestValue = 54;
 
     // RFC 2231 §7: attribute-char, less what RFC 5987 leaves out of its own
     private static readonly SearchValues<byte> Plain = SearchValues.Create(

@@ -9,7 +9,7 @@ namespace Gateway.Mail.Tests.Messages.Composition;
 /// <summary>Ten thousand random messages, composed by us and read by CPython: the same text, names and files.</summary>
 public sealed class PythonReadsOurMailTests
 {
-    private static readonly int Messages = int.Parse(Environment.GetEnvironmentVariable("N") ?? "10000");
+    private const int Messages = 10_000;
 
     [Fact]
     public async Task Python_reads_the_names_texts_and_files_that_we_wrote()
