@@ -14,11 +14,11 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         content = fits ? content : Encoding.UTF8.GetBytes(text);
         var encoding = part.TransferEncoding;
         var holds =
-            encoding is TransferEncoding.Base64 or TransferEncoding.QuotedPrintable || CanStandAs(encoding, content);
+            encoding is PartEncoding.Base64 or PartEncoding.QuotedPrintable || CanStandAs(encoding, content);
         var bytes = encoding switch
         {
-            TransferEncoding.Base64 => ContentEncoder.Base64(content),
-            _ when holds && encoding != TransferEncoding.QuotedPrintable => content,
+            PartEncoding.Base64 => ContentEncoder.Base64(content),
+            _ when holds && encoding != PartEncoding.QuotedPrintable => content,
             _ => ContentEncoder.QuotedPrintable(content),
         };
         return fits && holds
@@ -51,9 +51,9 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
     }
 
     // RFC 2045 §2.7 and §2.8: 7bit and 8bit hold lines of at most 998 bytes, without NUL.
-    private static bool CanStandAs(TransferEncoding encoding, ReadOnlySpan<byte> content)
+    private static bool CanStandAs(PartEncoding encoding, ReadOnlySpan<byte> content)
     {
-        if (encoding == TransferEncoding.UuEncode || (encoding == TransferEncoding.SevenBit && !Ascii.IsValid(content)))
+        if (encoding == PartEncoding.UuEncode || (encoding == PartEncoding.SevenBit && !Ascii.IsValid(content)))
         {
             return false;
         }
