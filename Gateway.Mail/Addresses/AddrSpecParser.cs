@@ -63,8 +63,7 @@ internal static class AddrSpecParser
         if (text.Length > 0 && text[0] == '"')
             return TryReadQuoted(text, out localPart, out at, out error);
 
-        // Nearly every address: ASCII, no quotes.
-        at = LocalParts.EndOfAsciiDotString(text);
+        at = 0;
         var afterDot = true;
         for (var i = 0; i < text.Length; i++)
         {
