@@ -43,8 +43,8 @@ internal sealed class SmtpScriptServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Dispose();
         await accepting;
+        listener.Dispose();
         await Task.WhenAll(sessions);
         stop.Dispose();
     }
