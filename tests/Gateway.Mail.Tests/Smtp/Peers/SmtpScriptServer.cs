@@ -56,6 +56,7 @@ internal sealed class SmtpScriptServer : IAsyncDisposable
             while (true)
             {
                 var socket = await listener.AcceptSocketAsync(stop.Token);
+                socket.NoDelay = true;
                 sessions.Add(Play(socket));
             }
         }
