@@ -58,7 +58,7 @@ internal static class SendEndpoints
         var (status, accepted, problem) = Answer.Of(submission, await acceptor.AcceptAsync(submission));
         return accepted is null
             ? problem!.ToResult()
-            : Results.Json(accepted, ApiJson.Default.AcceptedMessage, statusCode: status);
+            : Results.Json(accepted, ApiJson.Readable.AcceptedMessage, statusCode: status);
     }
 
     private static async Task<IResult> SendBatchAsync(
@@ -120,7 +120,7 @@ internal static class SendEndpoints
                 }
             )
         );
-        return Results.Json(new BatchAnswer(arrival.SubmissionId!.Value, results), ApiJson.Default.BatchAnswer);
+        return Results.Json(new BatchAnswer(arrival.SubmissionId!.Value, results), ApiJson.Readable.BatchAnswer);
     }
 
     private static async Task<BatchItem> AcceptItemAsync(Submission submission, MessageAcceptor acceptor)
