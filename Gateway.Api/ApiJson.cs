@@ -20,6 +20,7 @@ namespace Gateway.Api;
 [JsonSerializable(typeof(ChangedMessage))]
 [JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(SandboxPage))]
+[JsonSerializable(typeof(SandboxView))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -14,11 +14,17 @@ internal sealed record ChangePlan(LockedDelivery Delivery)
     public Guid? ResentAs { get; init; }
     public string? Reason { get; init; }
 
+    /// <summary>What the caller asked for holds now; null where it is not what was asked.</summary>
+    public bool? Cancelled { get; init; }
+    public bool? Released { get; init; }
+
     public ChangedDelivery Answer =>
         new(Delivery.Id, Delivery.To, State ?? Delivery.State, State is null ? Delivery.Cause : Cause)
         {
             ResentAs = ResentAs,
             Reason = Reason,
+            Cancelled = Cancelled,
+            Released = Released,
         };
 }
 
@@ -47,13 +53,15 @@ internal static class Cancelling
     ) =>
         [
             .. chosen.Select(d =>
-                WhyNot(d) is { } reason
-                    ? new ChangePlan(d) { Reason = d.State == DeliveryState.Cancelled ? null : reason }
+                d.State == DeliveryState.Cancelled ? new ChangePlan(d) { Cancelled = true }
+                : WhyNot(d) is { } reason
+                    ? new ChangePlan(d) { Reason = reason, Cancelled = false }
                     : new ChangePlan(d)
                     {
                         State = DeliveryState.Cancelled,
                         Cause = ByTenant,
                         Event = DeliveryState.Cancelled,
+                        Cancelled = true,
                     }
             ),
         ];
@@ -84,8 +92,8 @@ internal static class Releasing
         [
             .. chosen.Select(d =>
                 d.State == DeliveryState.Held && !d.IsBegun
-                    ? new ChangePlan(d) { State = DeliveryState.Queued, Event = "released" }
-                    : new ChangePlan(d) { Reason = ChangeReason.NotHeld }
+                    ? new ChangePlan(d) { State = DeliveryState.Queued, Event = "released", Released = true }
+                    : new ChangePlan(d) { Reason = ChangeReason.NotHeld, Released = false }
             ),
         ];
 }

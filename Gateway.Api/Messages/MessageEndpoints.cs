@@ -54,66 +54,54 @@ internal static class MessageEndpoints
     /// 200 also where nothing was left to cancel: some are sent and some not is the normal case, and the same call again
     /// gives the same answer.
     /// </summary>
-    private static async Task<IResult> CancelAsync(string id, HttpContext http, MessageChanges changes) =>
-        await ChangeAsync(id, http, changes, Cancelling.Decide) is var (changed, refusal)
-            ? refusal ?? TypedResults.Json(changed, ApiJson.Readable.ChangedMessage)
-            : NoSuchMessage();
+    private static Task<IResult> CancelAsync(string id, HttpContext http, MessageChanges changes) =>
+        ChangeAsync(id, http, changes, Cancelling.Decide, Changed);
 
     private static async Task<IResult> ReleaseAsync(string id, HttpContext http, MessageChanges changes) =>
-        Suspended(http)
-        ?? (
-            await ChangeAsync(id, http, changes, Releasing.Decide) is var (changed, refusal)
-                ? refusal ?? TypedResults.Json(changed, ApiJson.Readable.ChangedMessage)
-                : NoSuchMessage()
-        );
+        Suspended(http) ?? await ChangeAsync(id, http, changes, Releasing.Decide, Changed);
 
-    /// <summary>409 where nothing could be sent again: unlike a cancellation, the wish is then not fulfilled.</summary>
-    private static async Task<IResult> ResendAsync(string id, HttpContext http, MessageChanges changes)
-    {
-        if (Suspended(http) is { } suspended)
-        {
-            return suspended;
-        }
+    private static async Task<IResult> ResendAsync(string id, HttpContext http, MessageChanges changes) =>
+        Suspended(http) ?? await ChangeAsync(id, http, changes, Resending.Decide, Resent);
 
-        if (await ChangeAsync(id, http, changes, Resending.Decide) is not var (changed, refusal))
-        {
-            return NoSuchMessage();
-        }
-
-        if (refusal is not null || changed!.Deliveries.Any(d => d.ResentAs is not null))
-        {
-            return refusal ?? TypedResults.Json(changed, ApiJson.Readable.ChangedMessage, statusCode: 202);
-        }
-
-        var first = changed.Deliveries.FirstOrDefault(d => d.Reason is not null);
-        return new ApiProblem(
-            StatusCodes.Status409Conflict,
-            first?.Reason ?? "nothing_to_resend",
-            "Nothing can be sent again",
-            first is null
-                ? "The message has no delivery of that id."
-                : $"Delivery {first.Id} is {first.State}: {ChangeReason.Explain(first.Reason!)}"
-        ).ToResult();
-    }
-
-    private static async Task<(ChangedMessage? Changed, IResult? Refusal)?> ChangeAsync(
+    private static async Task<IResult> ChangeAsync(
         string id,
         HttpContext http,
         MessageChanges changes,
-        Decide decide
+        Decide decide,
+        Func<ChangedMessage, IResult> answer
     )
     {
         var query = new QueryFields(http.Request.Query);
         var only = query.Ids("delivery", QueryFields.MaxLimit);
         if (query.Problem() is { } problem)
         {
-            return (null, problem.ToResult());
+            return problem.ToResult();
         }
 
         var changed = LedgerIds.TryParse(id, out var known)
             ? await changes.ApplyAsync(http.Caller().Tenant.Id, known, only, decide, http.RequestAborted)
             : null;
-        return changed is null ? null : (changed, null);
+        return changed is null ? NoSuchMessage() : answer(changed);
+    }
+
+    private static IResult Changed(ChangedMessage message) =>
+        TypedResults.Json(message, ApiJson.Readable.ChangedMessage);
+
+    /// <summary>409 where nothing could be sent again: unlike a cancellation, the wish is then not fulfilled.</summary>
+    private static IResult Resent(ChangedMessage message)
+    {
+        if (message.Deliveries.Any(d => d.ResentAs is not null))
+        {
+            return TypedResults.Json(message, ApiJson.Readable.ChangedMessage, statusCode: StatusCodes.Status202Accepted);
+        }
+
+        var first = message.Deliveries[0];
+        return new ApiProblem(
+            StatusCodes.Status409Conflict,
+            first.Reason!,
+            "Nothing can be sent again",
+            $"Delivery {first.Id} is {first.State}: {ChangeReason.Explain(first.Reason!)}"
+        ).ToResult();
     }
 
     private static IResult? Suspended(HttpContext http) =>

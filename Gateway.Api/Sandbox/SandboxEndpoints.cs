@@ -11,29 +11,39 @@ internal static class SandboxEndpoints
     {
         var sandbox = routes.MapGroup("/v1/sandbox/messages").WithTags("Sandbox").RequireKey(Scope.Read);
         sandbox.MapGet("", ListAsync).Produces<SandboxPage>().WithName("ListSandboxMessages");
+        sandbox.MapGet("/{id}", GetAsync).Produces<SandboxView>().WithName("GetSandboxMessage");
         sandbox.MapGet("/{id}/raw", RawAsync).Produces(200, contentType: "message/rfc822").WithName("GetSandboxSource");
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, SandboxInbox inbox) =>
         SandboxFilter.Read(http.Request.Query, out var problem) is { } filter
             ? TypedResults.Json(
-                await inbox.ReadAsync(http.Caller().Tenant.Id, filter, http.RequestAborted),
+                await inbox.ListAsync(http.Caller().Tenant.Id, filter, http.RequestAborted),
                 ApiJson.Readable.SandboxPage
             )
             : problem!.ToResult();
 
+    private static async Task<IResult> GetAsync(string id, HttpContext http, SandboxInbox inbox) =>
+        await FindAsync(id, http, inbox) is { } mail
+            ? TypedResults.Json(SandboxView.Of(mail), ApiJson.Readable.SandboxView)
+            : NoSuchMail();
+
     private static async Task<IResult> RawAsync(string id, HttpContext http, SandboxInbox inbox)
     {
-        var raw = LedgerIds.TryParse(id, out var known)
-            ? await inbox.ReadRawAsync(http.Caller().Tenant.Id, known, http.RequestAborted)
-            : null;
-        if (raw is null)
+        if (await FindAsync(id, http, inbox) is not { } mail)
         {
-            return ApiProblem.NotFound("sandbox message").ToResult();
+            return NoSuchMail();
         }
 
         // Somebody's mail may hold anything: a browser saves it and runs nothing of it.
         http.Response.Headers.XContentTypeOptions = "nosniff";
-        return TypedResults.File(raw, "message/rfc822", $"{known}.eml");
+        return TypedResults.File(mail.Raw, "message/rfc822", $"{mail.Id}.eml");
     }
+
+    private static async Task<SandboxMail?> FindAsync(string id, HttpContext http, SandboxInbox inbox) =>
+        LedgerIds.TryParse(id, out var known)
+            ? await inbox.FindAsync(http.Caller().Tenant.Id, known, http.RequestAborted)
+            : null;
+
+    private static IResult NoSuchMail() => ApiProblem.NotFound("sandbox message").ToResult();
 }
