@@ -82,7 +82,8 @@ internal sealed class TestLedger : IAsyncDisposable
         await database.DisposeAsync();
     }
 
-    private NpgsqlDataSource Source(string role) => LedgerSources.Create(database.ConnectionString, role, TestKeys.Master);
+    private NpgsqlDataSource Source(string role) =>
+        LedgerSources.Create(database.ConnectionString, role, TestKeys.Master);
 }
 
 internal sealed record TestTenant(Guid Id, string Domain, ApiKey Key)

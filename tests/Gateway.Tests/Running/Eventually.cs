@@ -21,7 +21,10 @@ internal static class Eventually
         T value;
         while (!EqualityComparer<T>.Default.Equals(value = await read(), expected))
         {
-            Assert.True(DateTime.UtcNow < until, $"{what}: expected {expected}, still {value} after {within ?? Patience}");
+            Assert.True(
+                DateTime.UtcNow < until,
+                $"{what}: expected {expected}, still {value} after {within ?? Patience}"
+            );
             await Task.Delay(TimeSpan.FromMilliseconds(25));
         }
     }

@@ -19,7 +19,12 @@ internal sealed class RunningGateway : IAsyncDisposable
     private readonly Dictionary<string, string?> environment;
     private readonly List<HostProcess> hosts = [];
 
-    private RunningGateway(TestLedger ledger, TestFolder folder, string redis, IReadOnlyDictionary<string, string?>? settings)
+    private RunningGateway(
+        TestLedger ledger,
+        TestFolder folder,
+        string redis,
+        IReadOnlyDictionary<string, string?>? settings
+    )
     {
         (Ledger, this.folder) = (ledger, folder);
         run = new RunFolder(Path.Combine(folder.Path, "run"));
@@ -79,7 +84,8 @@ internal sealed class RunningGateway : IAsyncDisposable
     public Task<HostProcess> StartWorkerAsync(IReadOnlyDictionary<string, string?>? settings = null) =>
         StartAsync("Gateway.Worker", 0, settings);
 
-    public IEnumerable<HostProcess> Apis => hosts.Where(h => h.Name.StartsWith("Gateway.Api", StringComparison.Ordinal));
+    public IEnumerable<HostProcess> Apis =>
+        hosts.Where(h => h.Name.StartsWith("Gateway.Api", StringComparison.Ordinal));
 
     public IEnumerable<HostProcess> Workers =>
         hosts.Where(h => h.Name.StartsWith("Gateway.Worker", StringComparison.Ordinal));
@@ -116,7 +122,13 @@ internal sealed class RunningGateway : IAsyncDisposable
             variables[key] = value;
         }
 
-        var process = await HostProcess.StartAsync($"{host}-{Guid.NewGuid():N}", Assembly(host), address, variables, run);
+        var process = await HostProcess.StartAsync(
+            $"{host}-{Guid.NewGuid():N}",
+            Assembly(host),
+            address,
+            variables,
+            run
+        );
         lock (hosts)
         {
             hosts.Add(process);
