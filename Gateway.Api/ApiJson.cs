@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Api.Messages;
 using Gateway.Api.Problems;
@@ -11,4 +13,15 @@ namespace Gateway.Api;
 [JsonSerializable(typeof(FieldError))]
 [JsonSerializable(typeof(AcceptedMessage))]
 [JsonSerializable(typeof(BatchAnswer))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Answers are JSON for programs and people, never HTML: quotes and accents are written as they are.</summary>
+    public static ApiJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
+}

@@ -89,5 +89,6 @@ public sealed class MimePart
 
     internal void Add(MimePart child) => (children ??= []).Add(child);
 
-    internal void CloseAt(int end) => bodyEnd = Math.Max(bodyStart, end);
+    // A child whose header section the boundary cuts off ends after that line end; a parent never ends before its child.
+    internal void CloseAt(int end) => bodyEnd = Math.Max(bodyStart, Math.Max(end, children?[^1].bodyEnd ?? 0));
 }
