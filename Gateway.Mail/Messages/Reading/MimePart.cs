@@ -30,6 +30,10 @@ public sealed class MimePart
 
     public HeaderFields Headers { get; }
 
+    /// <summary>What stands before the first field and is none: an mbox line, a continuation of nothing.</summary>
+    internal ReadOnlyMemory<byte> BeforeFields =>
+        message[Start..(Headers.Length > 0 ? Headers[0].Field.Start.Value : headerEnd)];
+
     /// <summary>The fields, without the empty line after them.</summary>
     public Range HeaderRange => Start..headerEnd;
 

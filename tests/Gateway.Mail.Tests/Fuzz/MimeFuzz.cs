@@ -147,11 +147,18 @@ public static class MimeFuzz
         Require(length <= message.Bytes.Length, "edited length");
         var output = new ArrayBufferWriter<byte>();
         var part = parts[random.Next(parts.Count)];
-        var result = PartText.Replace(message, part, "caf\u00E9 \u20AC\r\nFrom here.", output);
-        Require(
-            output.WrittenCount > 0 == result is PartTextResult.Replaced or PartTextResult.ReplacedWithHeaders,
-            "refused"
-        );
+        const string Text = "caf\u00E9 \u20AC\n--b\nFrom: here.";
+        var result = PartText.Replace(message, part, Text, output);
+        var written = result is PartTextResult.Replaced or PartTextResult.ReplacedWithHeaders;
+        Require(output.WrittenCount > 0 == written, "refused");
+        if (written && message.Refusal is null)
+        {
+            var again = MimeMessage.Parse(output.WrittenMemory).Parts().ToList();
+            Require(again.Count == parts.Count, "number of parts after a replacement");
+            var read = again[parts.IndexOf(part)].DecodeText();
+            Require(read.Replace("\r\n", "\n", StringComparison.Ordinal) == Text, "replaced text");
+        }
+
         _ = MessageParts.Split(message);
     }
 
