@@ -20,7 +20,7 @@ public static class EncodedWords
             return HeaderSafe.Text(HeaderText.Plain(text));
         }
 
-        var to = new StringBuilder(text.Length);
+        var to = new StringBuilder(Math.Min(text.Length, 4_096));
         var reader = new EncodedWordReader(text);
         var plain = 0;
         for (var at = reader.NextStart(0); at < text.Length; )
