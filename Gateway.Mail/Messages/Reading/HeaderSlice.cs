@@ -44,10 +44,10 @@ public readonly record struct HeaderSlice
     }
 
     /// <summary>The value unfolded (RFC 5322 §2.2.3) and trimmed; as UTF-8 (RFC 6532), what is not becomes U+FFFD.</summary>
-    public string Value => HeaderText.Unfold(RawValue.Span);
+    public string Value => RawHeaderText.Unfold(RawValue.Span);
 
     /// <summary>The value as a person reads it: each fold one space, encoded words decoded (RFC 2047).</summary>
-    public string Text => HeaderText.Decode(RawValue.Span);
+    public string Text => RawHeaderText.Decode(RawValue.Span);
 
     /// <summary>True if the field has this name; header names do not differ by case (RFC 5322 §1.2.2).</summary>
     public bool NameIs(ReadOnlySpan<char> name) => Ascii.EqualsIgnoreCase(Name.Span, name);

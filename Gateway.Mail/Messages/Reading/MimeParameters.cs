@@ -93,5 +93,5 @@ internal static class MimeParameters
     // RFC 2047 §5 forbids encoded words here; most mailers write them all the same, and every reader decodes them.
     // A boundary is compared with bytes and is never text.
     private static string Plain(ParameterSection section) =>
-        section.Name == "boundary" ? Encoding.UTF8.GetString(section.Value) : EncodedWords.Decode(section.Value);
+        section.Name == "boundary" ? Encoding.UTF8.GetString(section.Value) : HeaderWords.Decode(section.Value);
 }

@@ -58,9 +58,11 @@ public sealed class MimePart
 
     /// <summary>Content-ID without its angle brackets (RFC 2045 §7), or null.</summary>
     public string? ContentId =>
-        Headers.First("content-id") is { } given && MessageIds.Parse(given.RawValue.Span) is [var id, ..] ? id : null;
+        Headers.First("content-id") is { } given && MessageIdList.Parse(given.RawValue.Span) is [var id, ..]
+            ? id
+            : null;
 
-    public TransferEncoding TransferEncoding => TransferEncodings.Of(Headers);
+    public PartEncoding TransferEncoding => TransferEncodings.Of(Headers);
 
     /// <summary>The parts of a multipart, or the enclosed message of a message/rfc822.</summary>
     public IReadOnlyList<MimePart> Children => children ?? None;

@@ -78,7 +78,7 @@ internal sealed class MimeTreeReader
         }
 
         // RFC 2045 §6.4: a composite may only be 7bit, 8bit or binary.
-        var encoded = part.TransferEncoding is TransferEncoding.Base64 or TransferEncoding.QuotedPrintable;
+        var encoded = part.TransferEncoding is PartEncoding.Base64 or PartEncoding.QuotedPrintable;
         if (encoded)
         {
             defects.Add(new MimeDefect(MimeDefectKind.EncodedComposite, part.Start));

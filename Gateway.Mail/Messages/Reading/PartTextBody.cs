@@ -14,12 +14,12 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         content = fits ? content : Encoding.UTF8.GetBytes(text);
         var encoding = part.TransferEncoding;
         var holds =
-            encoding is TransferEncoding.Base64 or TransferEncoding.QuotedPrintable
+            encoding is PartEncoding.Base64 or PartEncoding.QuotedPrintable
             || CanStandAs(encoding, content, amongParts);
         var bytes = encoding switch
         {
-            TransferEncoding.Base64 => ContentEncoder.Base64(content),
-            _ when holds && encoding != TransferEncoding.QuotedPrintable => content,
+            PartEncoding.Base64 => ContentEncoder.Base64(content),
+            _ when holds && encoding != PartEncoding.QuotedPrintable => content,
             _ => ContentEncoder.QuotedPrintable(content),
         };
         return fits && holds
@@ -53,9 +53,9 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
 
     // RFC 2045 §2.7 and §2.8: 7bit and 8bit hold lines of at most 998 bytes, without NUL. Among other parts a line that
     // begins with "--" might be their boundary: the text comes from elsewhere and must not end its own part.
-    private static bool CanStandAs(TransferEncoding encoding, ReadOnlySpan<byte> content, bool amongParts)
+    private static bool CanStandAs(PartEncoding encoding, ReadOnlySpan<byte> content, bool amongParts)
     {
-        if (encoding == TransferEncoding.UuEncode || (encoding == TransferEncoding.SevenBit && !Ascii.IsValid(content)))
+        if (encoding == PartEncoding.UuEncode || (encoding == PartEncoding.SevenBit && !Ascii.IsValid(content)))
         {
             return false;
         }

@@ -148,7 +148,7 @@ public sealed class MimeReadingTests
     [InlineData("<a@b", "a@b")]
     [InlineData("", "")]
     public void Message_ids_are_found(string given, string expected) =>
-        Assert.Equal(expected, string.Join('|', MessageIds.Parse(Encoding.ASCII.GetBytes(given))));
+        Assert.Equal(expected, string.Join('|', MessageIdList.Parse(Encoding.ASCII.GetBytes(given))));
 
     private static string Multipart(string boundary, string content) =>
         $"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n--{boundary}\r\n\r\n{content}\r\n--{boundary}--\r\n";

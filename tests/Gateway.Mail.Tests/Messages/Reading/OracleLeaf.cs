@@ -66,7 +66,7 @@ internal sealed record OracleLeaf(string Type, int Length, string Sha256)
             return;
         }
 
-        var asGiven = keepWhiteSpace && part.TransferEncoding == TransferEncoding.QuotedPrintable;
+        var asGiven = keepWhiteSpace && part.TransferEncoding == PartEncoding.QuotedPrintable;
         leaves.Add(From(part.ContentType.MediaType, asGiven ? Quoted(part.Body) : part.DecodeContent()));
     }
 
