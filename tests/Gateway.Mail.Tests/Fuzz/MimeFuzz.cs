@@ -146,9 +146,24 @@ public static class MimeFuzz
 
     private static void Edits(MimeMessage message, List<MimePart> parts, Random random)
     {
-        var pieces = HeaderEdits.Slices(message, new HeaderChanges());
-        var length = pieces.Sum(piece => (long)piece.Length);
-        Require(length <= message.Bytes.Length, "edited length");
+        Require(
+            HeaderEdits.Slices(message, new HeaderChanges()).Sum(piece => (long)piece.Length) <= message.Bytes.Length,
+            "edited length"
+        );
+        _ = HeaderLine.TryCreate("X-New", "value", out var line);
+        var edited = new ArrayBufferWriter<byte>();
+        HeaderEdits.Write(message, new HeaderChanges { Prepend = [line!] }, edited);
+        if (message.Refusal is null)
+        {
+            var headers = MimeMessage.Parse(edited.WrittenMemory).Headers;
+            var hidden = message.Headers.Count("bcc") + message.Headers.Count("resent-bcc");
+            Require(
+                headers.Length == message.Headers.Length - hidden + 1 || headers.Length > 1_000,
+                "number of fields"
+            );
+            Require(headers[0].Value == "value" && headers.Count("bcc") == 0, "fields after an edit");
+        }
+
         var output = new ArrayBufferWriter<byte>();
         var part = parts[random.Next(parts.Count)];
         const string Text = "caf\u00E9 \u20AC\n--b\nFrom: here.";
