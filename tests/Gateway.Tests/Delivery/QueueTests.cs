@@ -241,8 +241,8 @@ public sealed class QueueTests(TestCluster cluster)
 
     private static async Task FillAsync(TestLedger ledger, TestTenant tenant, int count)
     {
-        await using var acceptor = Submissions.Acceptor(ledger);
-        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => acceptor.AcceptAsync(Submissions.Make(tenant))));
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => acceptor.AcceptAsync(TestSubmissions.Make(tenant))));
     }
 
     private static async Task<List<Claim>> ClaimAllAsync(DeliveryQueue queue)

@@ -13,7 +13,7 @@ public sealed class PartitionTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
-        await using var acceptor = Submissions.Acceptor(ledger);
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
         using var stop = new CancellationTokenSource();
         var traffic = SendUntilAsync(acceptor, tenant, stop.Token);
         var past = DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-100));
@@ -81,14 +81,14 @@ public sealed class PartitionTests(TestCluster cluster)
         var tenant = await ledger.CreateTenantAsync();
         var now = DateTimeOffset.UtcNow;
         await using var owner = await ledger.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await using var acceptor = Submissions.Acceptor(ledger);
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
         foreach (var age in (int[])[60, 70, 80, 90])
         {
             var at = now.AddDays(-age);
             await Partitions.MakeDayAsync(owner, DateOnly.FromDateTime(at.UtcDateTime), CancellationToken.None);
             var id = LedgerId.NewMessage(at);
             await acceptor.AcceptAsync(
-                Submissions.Make(tenant) with
+                TestSubmissions.Make(tenant) with
                 {
                     MessageId = id,
                     SubmissionId = id,
@@ -138,7 +138,7 @@ public sealed class PartitionTests(TestCluster cluster)
         while (!stop.IsCancellationRequested)
         {
             var began = TimeProvider.System.GetTimestamp();
-            Assert.IsType<AcceptanceResult.Accepted>(await acceptor.AcceptAsync(Submissions.Make(tenant)));
+            Assert.IsType<AcceptanceResult.Accepted>(await acceptor.AcceptAsync(TestSubmissions.Make(tenant)));
             var took = TimeProvider.System.GetElapsedTime(began);
             slowest = took > slowest ? took : slowest;
             accepted++;
