@@ -4,8 +4,8 @@ using static Gateway.Mail.OutcomeScope;
 namespace Gateway.Mail.Smtp.Classifying;
 
 /// <summary>
-/// Sentences that many servers share, asked after the families and before the numbers. Blocks come before unknown
-/// users: "550 user unknown or blocked" must cost a retry elsewhere, never a good address.
+/// Sentences that many servers share, asked after the families and before the numbers. They come before those about
+/// the recipient: "550 user unknown or blocked" must cost a retry elsewhere, never a good address.
 /// </summary>
 internal static class PhraseRules
 {
@@ -134,20 +134,7 @@ internal static class PhraseRules
             At = Stages.All,
             Code = "4",
         },
-        new(
-            "phrase/unauthenticated",
-            PathBlocked,
-            Identity,
-            "dmarc",
-            "spf fail",
-            "spf check",
-            "spf hardfail",
-            "spf: fail",
-            "failed spf",
-            "does not pass spf",
-            "sender policy framework",
-            "dkim"
-        )
+        new("phrase/unauthenticated", PathBlocked, Identity, "dmarc", "spf", "sender policy framework", "dkim")
         {
             Code = "5",
         },
@@ -174,6 +161,8 @@ internal static class PhraseRules
             "spam detected",
             "content rejected",
             "content filter",
+            "message filtered",
+            "mail filtered",
             "message content",
             "prohibited content",
             "banned content",
@@ -185,7 +174,7 @@ internal static class PhraseRules
         )
         {
             Code = "5",
-            At = Stages.Message,
+            At = Stages.Recipient | Stages.Message,
         },
         new("phrase/spam-source", PathBlocked, Ip, "spam", "abuse", "blocked", "banned")
         {
@@ -212,85 +201,6 @@ internal static class PhraseRules
             Code = "5",
             At = Stages.Sender | Stages.Recipient,
         },
-        new(
-            "phrase/no-such-user",
-            RecipientPermanent,
-            Recipient,
-            "user unknown",
-            "unknown user",
-            "no such user",
-            "no such mailbox",
-            "no such recipient",
-            "no such address",
-            "no such account",
-            "no mailbox here",
-            "no mailbox by that name",
-            "mailbox not found",
-            "mailbox does not exist",
-            "mailbox doesn't exist",
-            "mailbox unknown",
-            "unknown mailbox",
-            "unknown recipient",
-            "recipient unknown",
-            "recipient not found",
-            "recipient does not exist",
-            "recipient & does not exist",
-            "user not found",
-            "user does not exist",
-            "user doesn't exist",
-            "user & does not exist",
-            "does not exist here",
-            "address does not exist",
-            "account does not exist",
-            "email account & does not exist",
-            "address unknown",
-            "unknown address",
-            "unknown local part",
-            "unrouteable address",
-            "unroutable address",
-            "invalid mailbox",
-            "invalid recipient",
-            "invalid address",
-            "bad destination mailbox",
-            "not our customer",
-            "not a valid mailbox",
-            "no valid mailbox",
-            "isn't a valid user",
-            "unknown in virtual",
-            "unknown in local recipient",
-            "unknown in relay recipient"
-        )
-        {
-            Code = "5",
-            At = Stages.Recipient | Stages.Message,
-        },
-        new(
-            "phrase/disabled",
-            RecipientPermanent,
-            Recipient,
-            "mailbox disabled",
-            "mailbox is disabled",
-            "mailbox is inactive",
-            "mailbox inactive",
-            "mailbox has been disabled",
-            "account is disabled",
-            "account disabled",
-            "account has been disabled",
-            "account inactive",
-            "account is inactive",
-            "user disabled",
-            "user is disabled",
-            "account closed",
-            "no longer valid",
-            "no longer available",
-            "no longer active",
-            "no longer exists",
-            "no longer accepts"
-        )
-        {
-            Code = "5",
-            At = Stages.Recipient,
-        },
         new("phrase/too-many-recipients", RecipientTemporary, Recipient, "too many recipients") { Code = "4" },
         new(
             "phrase/path-rate",
@@ -305,6 +215,21 @@ internal static class PhraseRules
         )
         {
             Code = "4",
+            At = Stages.All,
+        },
+        new(
+            "phrase/path-rate-final",
+            PathThrottled,
+            Account,
+            "too many recipients this hour",
+            "too many messages",
+            "too many emails",
+            "rate limit",
+            "hourly limit",
+            "per hour limit"
+        )
+        {
+            Code = "5",
             At = Stages.All,
         },
         new("phrase/expired", RecipientTemporary, RemoteDomain, "delivery time expired", "message expired"),
