@@ -16,6 +16,7 @@ public static class SmtpClassifier
         .. AppleRules.All,
         .. RelayRules.All,
         .. PhraseRules.All,
+        .. ContentPhraseRules.All,
         .. RecipientPhraseRules.All,
         .. StatusRules.All,
         .. CodeRules.All,
