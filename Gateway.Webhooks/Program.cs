@@ -1,3 +1,20 @@
+using Gateway.Database;
+using Gateway.Secrets;
+using ServiceDefaults.Health;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddRedisClient("redis");
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddGatewaySecrets(builder.Configuration);
+builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
+builder.Services.AddHostedService(p => new LedgerGate(
+    p,
+    p.GetRequiredService<MasterKey>(),
+    [LedgerRole.Accept, LedgerRole.Worker],
+    p.GetRequiredService<HostReadiness>().MarkReady
+));
+
 var app = builder.Build();
-app.Run();
+app.MapDefaultEndpoints();
+await app.RunAsync();

@@ -1,3 +1,32 @@
+using Gateway.Database;
+using Gateway.Secrets;
+using Gateway.Worker;
+using Gateway.Worker.Delivery;
+using Gateway.Worker.Upkeep;
+using ServiceDefaults.Health;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+if (args is ["migrate", ..])
+{
+    await using var tools = builder.Build();
+    await MigrateRun.RunAsync(tools.Configuration, tools.Environment, tools.Logger);
+    return;
+}
+
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddGatewaySecrets(builder.Configuration);
+builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
+builder.Services.AddHostedService(p => new LedgerGate(
+    p,
+    p.GetRequiredService<MasterKey>(),
+    [LedgerRole.Worker],
+    p.GetRequiredService<HostReadiness>().MarkReady
+));
+builder.Services.AddDelivery();
+builder.Services.AddHostedService<LedgerUpkeep>();
+builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
 var app = builder.Build();
-app.Run();
+app.MapDefaultEndpoints();
+await app.RunAsync();

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AppHost;
+
+/// <summary>Where everything is and how to send the first message: for people on the console, for programs as JSON.</summary>
+internal static class Announcement
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        // Connection strings are to be read by people as well.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    };
+
+    /// <summary>Writes the file in one step, readable by its owner alone: it holds keys and passwords.</summary>
+    public static void Write(string file, SystemEndpoints endpoints)
+    {
+        var fresh = file + ".new";
+        File.Delete(fresh);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var stream = new FileStream(fresh, options))
+        {
+            JsonSerializer.Serialize(stream, endpoints, Json);
+        }
+
+        File.Move(fresh, file, overwrite: true);
+    }
+
+    /// <summary>The facts of the demo tenant as <c>migrate</c> wrote them; null if it did not.</summary>
+    public static DemoTenant? ReadDemo(string file) =>
+        File.Exists(file) ? JsonSerializer.Deserialize<DemoTenant>(File.ReadAllText(file), Json) : null;
+
+    public static string Text(SystemEndpoints endpoints, string file)
+    {
+        var text = new StringBuilder("\nThe gateway is up.\n\n");
+        Line("API", endpoints.Api);
+        Line("Portal", endpoints.Portal);
+        Line("Webhooks", endpoints.Webhooks);
+        // Passwords stay out of terminals and logs.
+        Line("Servers", $"{file} has their addresses and passwords");
+        if (endpoints is { Api: { } api, Demo: { } demo })
+        {
+            text.Append(
+                $$"""
+
+                Send a message as the demo tenant (it arrives in the sandbox inbox, nothing leaves the machine):
+
+                  curl -s {{api}}/v1/messages \
+                    -H 'Authorization: Bearer {{demo.ApiKey}}' -H 'Content-Type: application/json' \
+                    -d '{"from":"Demo <hello@{{demo.Domain}}>","to":["you@example.net"],"subject":"First","text":"It works."}'
+
+                and see it there:
+
+                  curl -s {{api}}/v1/sandbox/messages -H 'Authorization: Bearer {{demo.ApiKey}}'
+
+                """
+            );
+        }
+
+        return text.Append("\nCtrl-C stops everything.\n").ToString();
+
+        void Line(string name, string? value)
+        {
+            if (value is not null)
+            {
+                text.Append("  ").Append(name.PadRight(12)).Append(value).Append('\n');
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Api.Problems;
+using Gateway.Submissions;
+
+namespace Gateway.Api.Acceptance;
+
+/// <summary>Reads <c>Idempotency-Key</c> and hashes what it stands for: method, path and raw body (D3).</summary>
+internal static class IdempotencyHeader
+{
+    public const string Name = "Idempotency-Key";
+
+    public static (string? Key, ApiProblem? Problem) Read(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(Name, out var values))
+        {
+            return (null, null);
+        }
+
+        var key = values.ToString();
+        return
+            values.Count == 1
+            && key.Length is > 0 and <= MessageLimits.IdempotencyKeyLength
+            && key.AsSpan().IndexOfAnyExceptInRange('\x21', '\x7e') < 0
+            ? (key, null)
+            : (
+                null,
+                ApiProblem.Invalid(
+                    FieldError.Of(
+                        "not_accepted",
+                        Name,
+                        key,
+                        $"one key of 1 to {MessageLimits.IdempotencyKeyLength} visible ASCII characters"
+                    )
+                )
+            );
+    }
+
+    public static byte[] Hash(HttpRequest request, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method} {request.Path}{request.QueryString}\n"));
+        hash.AppendData(body);
+        return hash.GetHashAndReset();
+    }
+}

@@ -1,0 +1,221 @@
+using System.Security.Cryptography;
+using Gateway.Batching;
+using Gateway.Database;
+using Gateway.Ledger;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Pending = Gateway.Batching.GroupCommit<
+    Gateway.Api.Acceptance.Submission,
+    Gateway.Api.Acceptance.AcceptanceResult
+>.Pending;
+
+namespace Gateway.Api.Acceptance;
+
+/// <summary>
+/// The one way into the ledger. A result of <see cref="AcceptanceResult.Accepted"/> means committed and synced: whatever
+/// dies next, the message is there (I1).
+/// </summary>
+public sealed class MessageAcceptor : IAsyncDisposable
+{
+    /// <summary>Bytes of messages that a replica holds while they wait for their commit.</summary>
+    public const long MaxBytesInFlight = 256L << 20;
+
+    private static readonly TimeSpan LookUpFor = TimeSpan.FromSeconds(5);
+    private readonly NpgsqlDataSource ledger;
+    private readonly WakeUp wakeUp;
+    private readonly TimeProvider clock;
+    private readonly GroupCommit<Submission, AcceptanceResult> commits;
+    private long bytesInFlight;
+
+    public MessageAcceptor(
+        [FromKeyedServices(LedgerRole.Accept)] NpgsqlDataSource ledger,
+        WakeUp wakeUp,
+        TimeProvider clock
+    )
+    {
+        (this.ledger, this.wakeUp, this.clock) = (ledger, wakeUp, clock);
+        commits = new(FlushAsync, new() { SizeOf = m => m.Content.Length });
+    }
+
+    public async Task<AcceptanceResult> AcceptAsync(Submission message)
+    {
+        if (Interlocked.Add(ref bytesInFlight, message.Content.Length) > MaxBytesInFlight)
+        {
+            Interlocked.Add(ref bytesInFlight, -message.Content.Length);
+            return new AcceptanceResult.Unavailable("too many bytes are waiting for their commit");
+        }
+
+        try
+        {
+            return await commits.WriteAsync(message);
+        }
+        finally
+        {
+            Interlocked.Add(ref bytesInFlight, -message.Content.Length);
+        }
+    }
+
+    public ValueTask DisposeAsync() => commits.DisposeAsync();
+
+    private async Task FlushAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
+    {
+        var (firsts, repeats) = JoinEqualKeys(batch);
+        await StoreAsync(firsts, cancel);
+        foreach (var (repeat, first) in repeats)
+        {
+            repeat.TrySetResult(Repeat(repeat.Item, first.Item, await first.Task));
+        }
+    }
+
+    /// <summary>Equal keys of one batch are joined here: one statement cannot claim a row twice.</summary>
+    private static (List<Pending> Firsts, List<(Pending Repeat, Pending First)> Repeats) JoinEqualKeys(
+        IReadOnlyList<Pending> batch
+    )
+    {
+        var firsts = new List<Pending>(batch.Count);
+        var repeats = new List<(Pending, Pending)>();
+        var keys = new Dictionary<(Guid, string), Pending>();
+        foreach (var pending in batch)
+        {
+            if (pending.Item.Idempotency is { } claim && !keys.TryAdd((pending.Item.TenantId, claim.Key), pending))
+            {
+                repeats.Add((pending, keys[(pending.Item.TenantId, claim.Key)]));
+            }
+            else
+            {
+                firsts.Add(pending);
+            }
+        }
+
+        return (firsts, repeats);
+    }
+
+    private static AcceptanceResult Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
+        result switch
+        {
+            AcceptanceResult.Accepted accepted when SameRequest(repeat, first.Idempotency!.RequestHash) => accepted with
+            {
+                Replayed = true,
+            },
+            AcceptanceResult.Accepted => new AcceptanceResult.KeyReused(),
+            _ => result,
+        };
+
+    private async Task StoreAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
+    {
+        try
+        {
+            await WriteAsync(batch, cancel);
+            wakeUp.Ring();
+        }
+        catch (PostgresException problem) when (IsDataFault(problem))
+        {
+            await SplitAsync(batch, problem, cancel);
+        }
+        catch (Exception problem) when (problem is NpgsqlException or TimeoutException or IOException)
+        {
+            // Before or after the commit? Only the ledger knows.
+            await ResolveAsync(batch, problem);
+        }
+    }
+
+    private async Task WriteAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
+    {
+        var messages = batch.Select(p => p.Item).ToArray();
+        var accepted = new Dictionary<Guid, IReadOnlySet<int>>();
+        var winners = new Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)>();
+        await using (var connection = await ledger.OpenConnectionAsync(cancel))
+        {
+            await using var statement = AcceptanceStatement.Build(connection, messages);
+            await using var reader = await statement.ExecuteReaderAsync(cancel);
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                accepted[reader.GetGuid(0)] = Places(reader.GetFieldValue<short[]>(1));
+            }
+
+            while (await reader.NextResultAsync(cancel))
+            {
+                while (await reader.ReadAsync(cancel))
+                {
+                    winners[(reader.GetGuid(0), reader.GetString(1))] = (
+                        reader.GetFieldValue<byte[]>(2),
+                        reader.GetGuid(3),
+                        Places(reader.GetFieldValue<short[]>(4))
+                    );
+                }
+            }
+        }
+
+        // Only now, with the reader drained, has the transaction committed.
+        foreach (var pending in batch)
+        {
+            pending.TrySetResult(ResultOf(pending.Item, accepted, winners));
+        }
+    }
+
+    private static AcceptanceResult ResultOf(
+        Submission message,
+        Dictionary<Guid, IReadOnlySet<int>> accepted,
+        Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)> winners
+    )
+    {
+        if (accepted.TryGetValue(message.MessageId, out var suppressed))
+        {
+            return new AcceptanceResult.Accepted(message.MessageId, suppressed, Replayed: false);
+        }
+
+        return winners.TryGetValue((message.TenantId, message.Idempotency!.Key), out var winner)
+            ? SameRequest(message, winner.Hash)
+                ? new AcceptanceResult.Accepted(winner.MessageId, winner.Suppressed, Replayed: true)
+                : new AcceptanceResult.KeyReused()
+            : new AcceptanceResult.Unavailable("the idempotency key expired between two reads");
+    }
+
+    private static bool SameRequest(Submission message, byte[] hash) =>
+        CryptographicOperations.FixedTimeEquals(message.Idempotency!.RequestHash, hash);
+
+    private static IReadOnlySet<int> Places(short[] places) =>
+        places.Length == 0 ? NoPlaces : places.Select(p => (int)p).ToHashSet();
+
+    private static readonly HashSet<int> NoPlaces = [];
+
+    /// <summary>Class 22 (data exception) and 23 (constraint): somebody's content, never our state.</summary>
+    private static bool IsDataFault(PostgresException problem) =>
+        problem.SqlState.StartsWith("22", StringComparison.Ordinal)
+        || problem.SqlState.StartsWith("23", StringComparison.Ordinal);
+
+    /// <summary>Halves the batch until the guilty message stands alone; all others are stored.</summary>
+    private async Task SplitAsync(IReadOnlyList<Pending> batch, PostgresException problem, CancellationToken cancel)
+    {
+        if (batch.Count == 1)
+        {
+            batch[0]
+                .TrySetResult(
+                    // A day without partition (SQLSTATE 23514) is upkeep that did not run: ours to mend, not the caller's.
+                    problem.SqlState == PostgresErrorCodes.CheckViolation
+                        ? new AcceptanceResult.Unavailable("the ledger has no partition for today")
+                        : new AcceptanceResult.Refused(problem.SqlState, problem.MessageText)
+                );
+            return;
+        }
+
+        var half = batch.Count / 2;
+        await StoreAsync([.. batch.Take(half)], cancel);
+        await StoreAsync([.. batch.Skip(half)], cancel);
+    }
+
+    /// <summary>The connection died around the commit: asks the ledger on a new one which messages it holds.</summary>
+    private async Task ResolveAsync(IReadOnlyList<Pending> batch, Exception problem)
+    {
+        var present = await CommitLookUp.FindAsync(ledger, [.. batch.Select(p => p.Item)], LookUpFor, clock);
+        foreach (var pending in batch)
+        {
+            pending.TrySetResult(
+                present?.TryGetValue(pending.Item.MessageId, out var suppressed) == true
+                    ? new AcceptanceResult.Accepted(pending.Item.MessageId, suppressed, Replayed: false)
+                    : new AcceptanceResult.Unavailable(problem.Message)
+            );
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Gateway.Api.Auth;
+using Gateway.Api.Messages;
+using Gateway.Api.Problems;
+using Gateway.Ledger;
+using Gateway.Submissions;
+using Gateway.Tenants;
+
+namespace Gateway.Api.Acceptance;
+
+/// <summary>The doors for sending: one message as JSON, many of them, or one as it shall go out.</summary>
+internal static class SendEndpoints
+{
+    public static IServiceCollection AddAcceptance(this IServiceCollection services) =>
+        services
+            .AddSingleton<MessageRequestValidator>()
+            .AddSingleton<SubmissionFactory>()
+            .AddSingleton<MessageAcceptor>();
+
+    public static void MapSending(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/messages").RequireKey(Scope.Send).WithTags("Messages");
+        group
+            .MapPost("", SendAsync)
+            .Accepts<MessageRequest>("application/json")
+            .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .WithSummary("Send one message");
+        group
+            .MapPost("/batch", SendBatchAsync)
+            .Produces<BatchAnswer>()
+            .WithSummary("Send independent messages, one result each");
+        group
+            .MapPost("/raw", SendRawAsync)
+            .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
+            .WithSummary("Send a message as it is (message/rfc822)");
+    }
+
+    private static async Task<IResult> SendAsync(HttpContext http, SubmissionFactory factory, MessageAcceptor acceptor)
+    {
+        var (key, keyProblem) = IdempotencyHeader.Read(http.Request);
+        if (keyProblem is not null)
+        {
+            return keyProblem.ToResult();
+        }
+
+        var (body, bodyProblem) = await RequestBody.ReadAsync(http, "application/json");
+        if (body is null)
+        {
+            return bodyProblem!.ToResult();
+        }
+
+        var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
+        var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
+        var (submission, problem) = factory.FromJson(body, arrival);
+        return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
+    }
+
+    private static async Task<IResult> SendRawAsync(
+        HttpContext http,
+        string[]? rcpt,
+        string? stream,
+        SubmissionFactory factory,
+        MessageAcceptor acceptor
+    )
+    {
+        var (key, keyProblem) = IdempotencyHeader.Read(http.Request);
+        if (keyProblem is not null)
+        {
+            return keyProblem.ToResult();
+        }
+
+        if (stream is not (null or "transactional" or "broadcast"))
+        {
+            return ApiProblem
+                .Invalid(FieldError.Of("not_accepted", "stream", stream, "transactional or broadcast"))
+                .ToResult();
+        }
+
+        var (body, bodyProblem) = await RequestBody.ReadAsync(http, "message/rfc822");
+        if (body is null)
+        {
+            return bodyProblem!.ToResult();
+        }
+
+        var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
+        var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
+        var (submission, problem) = factory.FromRaw(body, rcpt ?? [], stream ?? "transactional", arrival);
+        return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
+    }
+
+    internal static async Task<IResult> AcceptAsync(Submission submission, MessageAcceptor acceptor)
+    {
+        var (status, accepted, problem) = Answer.Of(submission, await acceptor.AcceptAsync(submission));
+        return accepted is null
+            ? problem!.ToResult()
+            : Results.Json(accepted, ApiJson.Readable.AcceptedMessage, statusCode: status);
+    }
+
+    private static async Task<IResult> SendBatchAsync(
+        HttpContext http,
+        SubmissionFactory factory,
+        MessageAcceptor acceptor,
+        TimeProvider clock
+    )
+    {
+        var (key, keyProblem) = IdempotencyHeader.Read(http.Request);
+        if (keyProblem is not null)
+        {
+            return keyProblem.ToResult();
+        }
+
+        var (body, bodyProblem) = await RequestBody.ReadAsync(http, "application/json");
+        if (body is null)
+        {
+            return bodyProblem!.ToResult();
+        }
+
+        List<byte[]> items;
+        try
+        {
+            items = BatchReader.Split(body);
+        }
+        catch (JsonException problem)
+        {
+            return JsonProblems.Of(problem).ToResult();
+        }
+
+        if (items.Count is 0 or > MessageLimits.BatchItems)
+        {
+            return ApiProblem
+                .Invalid(
+                    FieldError.Of(
+                        "out_of_range",
+                        "messages",
+                        $"{items.Count}",
+                        $"1 to {MessageLimits.BatchItems} messages"
+                    )
+                )
+                .ToResult();
+        }
+
+        var arrival = new Arrival(http.Caller(), Activity.Current?.Id, LedgerId.NewMessage(clock.GetUtcNow()));
+        var results = await Task.WhenAll(
+            items.Select(
+                (item, index) =>
+                {
+                    // Each item is a request of its own: retried together, answered one by one.
+                    var claim = key is null
+                        ? null
+                        : new IdempotencyClaim($"{key}/{index}", IdempotencyHeader.Hash(http.Request, item));
+                    var (submission, problem) = factory.FromJson(item, arrival with { Idempotency = claim });
+                    return submission is null
+                        ? Task.FromResult(new BatchItem(problem!.Status, null, problem))
+                        : AcceptItemAsync(submission, acceptor);
+                }
+            )
+        );
+        return Results.Json(new BatchAnswer(arrival.SubmissionId!.Value, results), ApiJson.Readable.BatchAnswer);
+    }
+
+    private static async Task<BatchItem> AcceptItemAsync(Submission submission, MessageAcceptor acceptor)
+    {
+        var (status, accepted, problem) = Answer.Of(submission, await acceptor.AcceptAsync(submission));
+        return new BatchItem(status, accepted, problem);
+    }
+}

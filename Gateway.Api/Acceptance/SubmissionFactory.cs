@@ -1,0 +1,214 @@
+using System.Text.Json;
+using Gateway.Api.Problems;
+using Gateway.Ledger;
+using Gateway.Mail.Addresses;
+using Gateway.Mail.Messages;
+using Gateway.Submissions;
+using Gateway.Tenants;
+
+namespace Gateway.Api.Acceptance;
+
+/// <summary>Where a request came in: what the ledger keeps of it beside the message.</summary>
+public sealed record Arrival(
+    Caller Caller,
+    string? TraceParent,
+    Guid? SubmissionId = null,
+    IdempotencyClaim? Idempotency = null
+);
+
+/// <summary>From the bytes of one message to a checked submission, or to the problem that says what is wrong.</summary>
+public sealed class SubmissionFactory(MessageRequestValidator validator, TimeProvider clock)
+{
+    /// <summary>A message as JSON; its bytes are kept as given.</summary>
+    public (Submission? Submission, ApiProblem? Problem) FromJson(byte[] json, Arrival arrival)
+    {
+        MessageRequest? request;
+        try
+        {
+            request = JsonSerializer.Deserialize(json, MessageJson.Strict.MessageRequest);
+        }
+        catch (JsonException problem)
+        {
+            return (null, JsonProblems.Of(problem));
+        }
+
+        if (request is null)
+        {
+            return (null, ApiProblem.Malformed("json_invalid", "The body is null; it must be one message object."));
+        }
+
+        var errors = validator.Check(request);
+        if (errors.Count > 0)
+        {
+            return (null, ApiProblem.Invalid(errors));
+        }
+
+        var id = LedgerId.NewMessage(clock.GetUtcNow());
+        var (message, recipients, problems) = MessageBuilder.Build(request, id);
+        if (problems.Count > 0)
+        {
+            return (null, ApiProblem.Invalid(problems));
+        }
+
+        if (WhyNotFrom(message!.From.Address, arrival.Caller, "from") is { } refused)
+        {
+            return (null, refused);
+        }
+
+        return (Create(id, json, "json", message, recipients, request, arrival), null);
+    }
+
+    /// <summary>A message that the tenant composed itself; the envelope may be given apart from its header.</summary>
+    public (Submission? Submission, ApiProblem? Problem) FromRaw(
+        byte[] given,
+        IReadOnlyList<string> envelope,
+        string stream,
+        Arrival arrival
+    )
+    {
+        var (message, errors) = RawMessage.Read(given);
+        if (message is null)
+        {
+            return (null, ApiProblem.Invalid(errors));
+        }
+
+        var (recipients, refused) = ReadEnvelope(envelope, message);
+        var problem =
+            refused
+            ?? WhyNotFrom(message.From.Address, arrival.Caller, "From")
+            ?? (message.Sender is { } sender ? WhyNotFrom(sender, arrival.Caller, "Sender") : null);
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
+        var id = LedgerId.NewMessage(clock.GetUtcNow());
+        var at = LedgerId.TimeOf(id);
+        return (
+            new Submission
+            {
+                TenantId = arrival.Caller.Tenant.Id,
+                MessageId = id,
+                SubmissionId = id,
+                KeyId = arrival.Caller.KeyId,
+                Mode = arrival.Caller.Mode,
+                Door = "raw",
+                Stream = stream,
+                FromAddress = message.From.Address.ToString(),
+                FromDomain = message.From.Address.Domain,
+                Subject = Shorten(message.Subject),
+                Content = message.Bytes.ToArray(),
+                TraceParent = arrival.TraceParent,
+                AcceptedAt = at,
+                Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
+                Idempotency = arrival.Idempotency,
+            },
+            null
+        );
+    }
+
+    private static (IReadOnlyList<EmailAddress> Recipients, ApiProblem? Problem) ReadEnvelope(
+        IReadOnlyList<string> given,
+        RawMessage message
+    )
+    {
+        var recipients = new List<EmailAddress>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < given.Count; i++)
+        {
+            if (!EmailAddress.TryParse(given[i], out var address, out var error))
+            {
+                return ([], ApiProblem.Invalid(FieldError.Of(error.Code, $"rcpt[{i}]", given[i], error.Message)));
+            }
+
+            if (seen.Add(address.Key))
+            {
+                recipients.Add(address);
+            }
+        }
+
+        IReadOnlyList<EmailAddress> all = given.Count > 0 ? recipients : message.Recipients;
+        var accepted = $"1 to {MessageLimits.Recipients} recipients, in ?rcpt= or in To, Cc and Bcc";
+        return all.Count switch
+        {
+            0 => ([], ApiProblem.Invalid(FieldError.Of("required", "rcpt", null, accepted))),
+            > MessageLimits.Recipients => (
+                [],
+                ApiProblem.Invalid(FieldError.Of("too_many", "rcpt", $"{all.Count}", accepted))
+            ),
+            _ => (all, null),
+        };
+    }
+
+    /// <summary>For lists only; the message itself keeps what it has.</summary>
+    private static string Shorten(string subject)
+    {
+        var clean = subject.Replace('\0', '\uFFFD');
+        return clean.Length <= HeaderText.MaxLength ? clean : clean[..HeaderText.MaxLength];
+    }
+
+    /// <summary>The refusal of a From that is not of a domain the tenant proved to be its own.</summary>
+    public static ApiProblem? WhyNotFrom(EmailAddress from, Caller caller, string field)
+    {
+        if (caller.Tenant.VerifiedDomains.Contains(from.Domain))
+        {
+            return null;
+        }
+
+        var domains = string.Join(", ", caller.Tenant.VerifiedDomains.Order(StringComparer.Ordinal).Take(5));
+        return ApiProblem.Invalid(
+            FieldError.Of(
+                "domain_not_verified",
+                field,
+                from.ToString(),
+                domains.Length == 0
+                    ? "an address of a domain you verified; none is yet"
+                    : $"an address of a domain you verified: {domains}"
+            ),
+            StatusCodes.Status403Forbidden
+        );
+    }
+
+    private static Submission Create(
+        Guid id,
+        byte[] content,
+        string door,
+        OutgoingMessage message,
+        IReadOnlyList<EmailAddress> recipients,
+        MessageRequest request,
+        Arrival arrival
+    )
+    {
+        var at = LedgerId.TimeOf(id);
+        return new Submission
+        {
+            TenantId = arrival.Caller.Tenant.Id,
+            MessageId = id,
+            SubmissionId = arrival.SubmissionId ?? id,
+            KeyId = arrival.Caller.KeyId,
+            Mode = arrival.Caller.Mode,
+            Door = door,
+            Stream = request.Stream ?? "transactional",
+            FromAddress = message.From.Address.ToString(),
+            FromDomain = message.From.Address.Domain,
+            Subject = message.Subject,
+            Tags = request.Tags ?? [],
+            MetadataJson = request.Metadata is null ? null : JsonSerializer.Serialize(request.Metadata),
+            TrackOpens = request.Tracking?.Opens ?? false,
+            TrackClicks = request.Tracking?.Clicks ?? false,
+            Content = content,
+            SendAt = request.SendAt > at ? request.SendAt : null,
+            Deadline = Deadline(request, at),
+            TraceParent = arrival.TraceParent,
+            AcceptedAt = at,
+            Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
+            Idempotency = arrival.Idempotency,
+        };
+    }
+
+    private static DateTimeOffset? Deadline(MessageRequest request, DateTimeOffset acceptedAt) =>
+        request.DeliverWithin is { } within
+            ? (request.SendAt > acceptedAt ? request.SendAt.Value : acceptedAt)
+                + MessageRequestValidator.ParseDuration(within)!.Value
+            : null;
+}

@@ -1,0 +1,25 @@
+using Gateway.Api.Acceptance;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Api;
+
+/// <summary>What one connection may take of the host (RELIABILITY of the front door: every limit is set, none assumed).</summary>
+internal static class HttpLimits
+{
+    public static void Apply(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = MessageLimits.RequestBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 100;
+        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+        // A client that sends its header a byte at a time is gone after this.
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
+            bytesPerSecond: 240,
+            gracePeriod: TimeSpan.FromSeconds(5)
+        );
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+    }
+}

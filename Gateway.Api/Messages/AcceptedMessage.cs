@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+using Gateway.Api.Acceptance;
+using Gateway.Api.Problems;
+using Gateway.Ledger;
+
+namespace Gateway.Api.Messages;
+
+/// <summary>The answer 202: what was stored.</summary>
+public sealed record AcceptedMessage(Guid Id, string State, IReadOnlyList<AcceptedDelivery> Deliveries)
+{
+    /// <summary>The same request gives the same answer, whether it was stored now or by an earlier try.</summary>
+    public static AcceptedMessage Of(AcceptanceResult.Accepted result, IReadOnlyList<Recipient> recipients)
+    {
+        var deliveries = new AcceptedDelivery[recipients.Count];
+        for (var place = 1; place <= deliveries.Length; place++)
+        {
+            deliveries[place - 1] = new AcceptedDelivery(
+                LedgerId.Delivery(result.MessageId, place),
+                recipients[place - 1].Address,
+                result.Suppressed.Contains(place) ? DeliveryState.Suppressed : DeliveryState.Queued
+            );
+        }
+
+        var state = result.Suppressed.Count == deliveries.Length ? DeliveryState.Suppressed : DeliveryState.Queued;
+        return new AcceptedMessage(result.MessageId, state, deliveries);
+    }
+}
+
+public sealed record AcceptedDelivery(Guid Id, string To, string State);
+
+/// <summary>One result for each item, in the order given.</summary>
+public sealed record BatchAnswer(Guid SubmissionId, IReadOnlyList<BatchItem> Items);
+
+public sealed record BatchItem(
+    int Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AcceptedMessage? Message,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ApiProblem? Problem
+);

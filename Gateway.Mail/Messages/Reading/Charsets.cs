@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
+namespace Gateway.Mail.Messages;
+
+/// <summary>
+/// The charsets that .NET knows by name, with its code pages. Decoding never throws; a byte that means nothing, an
+/// overlong form among them, becomes U+FFFD. UTF-7 is never decoded: it hides markup in plain ASCII.
+/// </summary>
+public static class Charsets
+{
+    // Names come from strangers: only names that .NET knows are kept, and there are some 200 of these.
+    private static readonly ConcurrentDictionary<string, Encoding> Known = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The encoding of a MIME charset name, or false for an unknown or refused one.</summary>
+    public static bool TryFind(string name, out Encoding encoding)
+    {
+        if (Known.TryGetValue(name, out encoding!))
+        {
+            return true;
+        }
+
+        // IANA's longest registered name has 45 characters.
+        if (name.Length is 0 or > 64 || Find(name.Trim().ToLowerInvariant()) is not { } found || IsUtf7(found))
+        {
+            return false;
+        }
+
+        encoding = (Encoding)found.Clone();
+        encoding.DecoderFallback = new DecoderReplacementFallback("\uFFFD");
+        if (Known.Count < 1_000)
+        {
+            Known.TryAdd(name, encoding);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Text of these bytes. No charset, an unknown one, or us-ascii with bytes above 127: UTF-8 if it is valid UTF-8,
+    /// else windows-1252, which is what such senders meant.
+    /// </summary>
+    public static string Decode(string? charset, ReadOnlySpan<byte> bytes)
+    {
+        if (!string.IsNullOrEmpty(charset) && TryFind(charset, out var encoding) && encoding is not ASCIIEncoding)
+        {
+            return WithoutMark(Decode(encoding, bytes));
+        }
+
+        var guess = System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8 : Windows1252;
+        return WithoutMark(guess.GetString(bytes));
+    }
+
+    private static Encoding Windows1252 { get; } = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
+
+    private static string Decode(Encoding encoding, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return encoding.GetString(bytes);
+        }
+        catch (Exception refused)
+            when (refused is ArgumentException or NotSupportedException or IndexOutOfRangeException)
+        {
+            // A code page's own decoder gave up on these bytes: what ASCII can show, and U+FFFD for the rest.
+            return Encoding.ASCII.GetString(bytes).Replace('?', '?');
+        }
+    }
+
+    private static string WithoutMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
+
+    private static bool IsUtf7(Encoding encoding) => encoding.CodePage == 65000;
+
+    private static Encoding? Find(string name)
+    {
+        if (
+            name
+            is "utf-7"
+                or "utf7"
+                or "unicode-1-1-utf-7"
+                or "csunicode11utf7"
+                or "unicode-2-0-utf-7"
+                or "x-unicode-2-0-utf-7"
+        )
+        {
+            return null;
+        }
+
+        return name switch
+        {
+            "utf8" or "utf_8" or "unicode-1-1-utf-8" or "utf-8-mac" => Encoding.UTF8,
+            "latin1" or "latin-1" or "8859-1" or "iso8859-1" => Encoding.Latin1,
+            "utf16" => Encoding.Unicode,
+            "gb2312" or "gbk" or "x-gbk" or "cp936" => ByPage(54936),
+            "ks_c_5601-1987" or "euc-kr" or "cp949" => ByPage(949),
+            "iso-8859-8-i" or "iso-8859-8-e" => ByPage(28598),
+            _ => ByName(name) ?? ByNumber(name),
+        };
+    }
+
+    private static Encoding? ByName(string name)
+    {
+        try
+        {
+            return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
+        }
+        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    // "cp1252", "cp-850", "windows1251", "ibm437": a code page by its number.
+    private static Encoding? ByNumber(string name)
+    {
+        foreach (var prefix in (ReadOnlySpan<string>)["cp-", "cp", "windows-", "windows", "ibm-", "ibm", "ms", "x-cp"])
+        {
+            if (
+                name.StartsWith(prefix, StringComparison.Ordinal)
+                && int.TryParse(
+                    name.AsSpan(prefix.Length),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out var page
+                )
+            )
+            {
+                return ByPage(page);
+            }
+        }
+
+        return null;
+    }
+
+    private static Encoding? ByPage(int page)
+    {
+        try
+        {
+            return page is 65000 or > 65535 or < 1
+                ? null
+                : CodePagesEncodingProvider.Instance.GetEncoding(page) ?? Encoding.GetEncoding(page);
+        }
+        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Gateway.Worker.Paths;
+
+namespace Gateway.Worker.Delivery;
+
+internal static class DeliveryServices
+{
+    public static IServiceCollection AddDelivery(this IServiceCollection services) =>
+        services
+            .AddSingleton<EgressPaths>()
+            .AddSingleton<PathHealth>()
+            .AddSingleton<Preparation>()
+            .AddSingleton<HeldLeases>()
+            .AddSingleton<WorkerSignals>()
+            .AddSingleton<DeliveryQueue>()
+            .AddSingleton<DeliveryLoader>()
+            .AddSingleton<AttemptJournal>()
+            .AddSingleton<DeliveryRunner>()
+            .AddSingleton<LeaseKeeper>()
+            // Hosted services stop in the reverse order: the loop drains while the keeper still renews.
+            .AddHostedService(p => p.GetRequiredService<LeaseKeeper>())
+            .AddHostedService<DueListener>()
+            .AddHostedService<DeliveryLoop>();
+}

@@ -1,0 +1,39 @@
+namespace Gateway.Worker.Delivery;
+
+/// <summary>A claimed delivery with all that deciding and sending need.</summary>
+public sealed record DeliveryWork
+{
+    public required Claim Claim { get; init; }
+    public required string Door { get; init; }
+    public required string Mode { get; init; }
+    public required string FromAddress { get; init; }
+    public required string Recipient { get; init; }
+
+    /// <summary>As given at the door; null once the content's time is over.</summary>
+    public required byte[]? Content { get; init; }
+    public required string? TraceParent { get; init; }
+    public required DeliveryFacts Facts { get; init; }
+}
+
+/// <summary>What the next step depends on.</summary>
+public sealed record DeliveryFacts
+{
+    public required string State { get; init; }
+    public required string Stream { get; init; }
+
+    /// <summary>When the first try could be made: acceptance, or <c>send_at</c>.</summary>
+    public required DateTimeOffset Since { get; init; }
+    public required DateTimeOffset? Deadline { get; init; }
+    public DateTimeOffset? HeldAt { get; init; }
+
+    /// <summary>The TTL clock: running since, and what it ran before.</summary>
+    public DateTimeOffset? TemporarySince { get; init; }
+    public TimeSpan TemporarySpent { get; init; }
+    public int Deferrals { get; init; }
+    public int Waits { get; init; }
+    public string? LastPath { get; init; }
+    public string? WaitingFor { get; init; }
+
+    /// <summary>The tenant's word on mail that nobody knows the fate of.</summary>
+    public bool AtMostOnce { get; init; }
+}

@@ -1,0 +1,31 @@
+using Gateway.Secrets;
+using Npgsql;
+
+namespace Gateway.Database;
+
+/// <summary>The database roles; each host logs in as its own and never becomes another (D1).</summary>
+public static class LedgerRole
+{
+    public const string Owner = "gw_owner";
+    public const string Door = "gw_door";
+    public const string Accept = "gw_accept";
+    public const string Worker = "gw_worker";
+
+    public static readonly string[] All = [Owner, Door, Accept, Worker];
+
+    /// <summary>
+    /// The installation's connection string with another login. Host, port and database stay; the password is derived
+    /// from the master key, so no host needs to be told one.
+    /// </summary>
+    public static NpgsqlConnectionStringBuilder ConnectionString(string ledger, string role, MasterKey master) =>
+        new(ledger)
+        {
+            Username = role,
+            Password = master.DerivePassword(role),
+            ApplicationName = role,
+            // Statements of the hot paths are few and always the same.
+            MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
+        };
+}

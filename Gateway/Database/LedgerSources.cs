@@ -1,0 +1,65 @@
+using Dapper;
+using Gateway.Secrets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Gateway.Database;
+
+/// <summary>Registers the data sources of a host: one for each role it works as, keyed by the role's name.</summary>
+public static class LedgerSources
+{
+    public static IServiceCollection AddLedger(
+        this IServiceCollection services,
+        IConfiguration configuration,
+        params string[] roles
+    )
+    {
+        var ledger =
+            configuration.GetConnectionString("ledger")
+            ?? throw new InvalidOperationException("no database: set ConnectionStrings:ledger");
+        foreach (var role in roles)
+        {
+            services.AddKeyedSingleton(
+                role,
+                (provider, _) => Create(ledger, role, provider.GetRequiredService<MasterKey>())
+            );
+        }
+
+        return services;
+    }
+
+    public static NpgsqlDataSource Create(string ledger, string role, MasterKey master)
+    {
+        var builder = new NpgsqlDataSourceBuilder(LedgerRole.ConnectionString(ledger, role, master).ConnectionString)
+        {
+            Name = role,
+        };
+        return builder.Build();
+    }
+
+    /// <summary>
+    /// Row security does not bind a superuser, a role with BYPASSRLS, or (where a FORCE is forgotten) a table's owner:
+    /// a host that logs in as one would serve every tenant to every other.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The role is one of these, or the master key is another's.</exception>
+    public static async Task RefuseUnsafeRoleAsync(NpgsqlDataSource source, MasterKey master, CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        var (role, isSuper, bypasses, tables) = await connection.QuerySingleAsync<(string, bool, bool, long)>(
+            """
+            SELECT rolname::text, rolsuper, rolbypassrls,
+                (SELECT count(*) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
+            FROM pg_roles r WHERE rolname = current_user
+            """
+        );
+        if (isSuper || bypasses || tables > 0)
+        {
+            throw new InvalidOperationException(
+                $"refusing to start: database role {role} escapes row-level security (superuser {isSuper}, bypassrls {bypasses}, owns {tables} tables)"
+            );
+        }
+
+        await Migrator.VerifyMasterKeyAsync(connection, master, cancel);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Gateway.Mail;
+using Gateway.Mail.Smtp;
+
+namespace Gateway.Providers.Smtp;
+
+/// <summary>Any relay that speaks SMTP: connections are kept and reused, one exchange at a time on each.</summary>
+public sealed class SmtpRelayProvider : IProvider
+{
+    private readonly SmtpConnectionPool pool;
+    private readonly SmtpHop hop;
+    private volatile PathCapabilities capabilities;
+
+    public SmtpRelayProvider(SmtpRelayOptions options, TimeProvider clock)
+    {
+        pool = new SmtpConnectionPool(options.ToClientOptions(clock), clock);
+        hop = options.RemoteMx ? SmtpHop.RemoteMx : SmtpHop.SubmissionRelay;
+        // Until the relay said so itself, an international address waits for its first EHLO.
+        capabilities = new PathCapabilities { Eai = true };
+    }
+
+    public PathCapabilities Capabilities => capabilities;
+
+    public async Task<SendResult> SendAsync(OutboundMail mail, CancellationToken cancel)
+    {
+        if (!SmtpPath.TryCreate(mail.MailFrom, out var from) || !SmtpPath.TryCreate(mail.Recipient, out var recipient))
+        {
+            return new SendResult(
+                Outcome.AdapterBug,
+                OutcomeScope.Message,
+                nameof(SmtpPhase.MailFrom),
+                "an address of the ledger is no SMTP path"
+            );
+        }
+
+        var envelope = new SmtpEnvelope(from, recipient)
+        {
+            NeedsSmtpUtf8 = mail.NeedsSmtpUtf8 || from.IsInternational || recipient.IsInternational,
+            Needs8BitMime = !Ascii.IsValid(mail.Content.Span),
+            Size = mail.Content.Length,
+        };
+        try
+        {
+            return Judge(await TransmitAsync(envelope, mail.Content, cancel));
+        }
+        catch (SmtpFailure failure)
+        {
+            return Judge(failure);
+        }
+    }
+
+    public ValueTask DisposeAsync() => pool.DisposeAsync();
+
+    private async Task<SmtpTransaction> TransmitAsync(
+        SmtpEnvelope envelope,
+        ReadOnlyMemory<byte> content,
+        CancellationToken cancel
+    )
+    {
+        while (true)
+        {
+            var (connection, isFresh) = await pool.TakeAsync(cancel);
+            capabilities = new PathCapabilities
+            {
+                Eai = connection.Extensions.SmtpUtf8,
+                MaxSize = connection.Extensions.MaxSize,
+            };
+            var transaction = await connection.SendAsync(envelope, content, cancel);
+            await pool.ReturnAsync(connection);
+
+            // The relay closed a kept connection meanwhile; nothing of this message left, so it costs nothing to call again.
+            var wasStale =
+                !isFresh
+                && transaction is { Accepted: false, MayHaveBeenAccepted: false, Reply: null or { Code: 421 } }
+                && transaction.Failure is SmtpFailureKind.Closed or SmtpFailureKind.Refused
+                && transaction.Phase == SmtpPhase.MailFrom;
+            if (!wasStale)
+            {
+                return transaction;
+            }
+        }
+    }
+
+    private SendResult Judge(SmtpTransaction transaction)
+    {
+        var phase = transaction.Phase.ToString();
+        if (transaction.Accepted)
+        {
+            return new SendResult(Outcome.Accepted, OutcomeScope.None, phase, transaction.Reply!.ToString());
+        }
+
+        if (transaction.MayHaveBeenAccepted)
+        {
+            return new SendResult(Outcome.Unknown, OutcomeScope.Account, phase, transaction.Detail);
+        }
+
+        if (transaction.Failure is SmtpFailureKind.Capability or SmtpFailureKind.TooLarge)
+        {
+            // The path cannot carry this message; others may, and other messages may go here.
+            return new SendResult(Outcome.PathDown, OutcomeScope.Message, phase, transaction.Detail);
+        }
+
+        return transaction.Reply is { } reply
+            ? Classify(transaction.Phase, reply)
+            : new SendResult(Outcome.PathDown, OutcomeScope.Account, phase, transaction.Detail);
+    }
+
+    private SendResult Judge(SmtpFailure failure) =>
+        failure.Reply is { } reply && failure.Phase is not (SmtpPhase.Connect or SmtpPhase.Tls)
+            ? Classify(failure.Phase, reply)
+            : new SendResult(Outcome.PathDown, OutcomeScope.Account, failure.Phase.ToString(), failure.Message);
+
+    private SendResult Classify(SmtpPhase phase, SmtpReply reply)
+    {
+        var verdict = SmtpClassifier.Classify(phase, reply, hop);
+        return new SendResult(verdict.Outcome, verdict.Scope, phase.ToString(), reply.ToString())
+        {
+            RetryAfter = verdict.RetryAfter,
+        };
+    }
+}

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using System.Text;
+using Gateway.Mail.Dkim;
+using Gateway.Mail.Tests.Dkim;
+
+namespace Gateway.Mail.Tests.Fuzz;
+
+/// <summary>Whatever octets arrive, the verifier answers with verdicts and nothing else.</summary>
+public sealed class DkimFuzz
+{
+    private const int MinRounds = 300; // on a busy machine too
+
+    /// <summary>A second for each rule; FUZZ_SECONDS asks for more.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(
+        int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), out var seconds) ? seconds : 1
+    );
+
+    private static readonly string[] Pieces =
+    [
+        "DKIM-Signature:",
+        "From:",
+        ";",
+        "=",
+        "==",
+        "\r\n ",
+        "\r\n",
+        "\r",
+        "\n",
+        "\0",
+        "\t",
+        "l=0;",
+        "l=99999999999999999999;",
+        "b=",
+        "bh=",
+        "h=from:",
+        "i=@",
+        "d=xn--a.example",
+        "d=\u00fc.example",
+        "s=\ud83d\ude00",
+        "x=1",
+        "t=s",
+        "a=ed25519-sha256",
+        "k=ed25519",
+        "MIIB",
+        "ÿ",
+        "c=simple",
+    ];
+
+    [Fact]
+    public async Task A_mutated_signed_message_yields_only_verdicts()
+    {
+        var seeds = new[]
+        {
+            SampleMail.Signed(),
+            SampleMail.Signed(Canonicalization.Simple),
+            Encoding.Latin1.GetString(DkimSigner.Sign(SampleMail.Bytes, [SampleMail.Ed25519()])) + SampleMail.Text,
+        };
+        await RunAsync(async random =>
+        {
+            var message = Mutate(random, random.GetItems(seeds, 1)[0]);
+            var verdicts = await SampleMail.VerifyAsync(message);
+            Assert.All(
+                verdicts,
+                verdict => Assert.True((verdict.Status == DkimStatus.Pass) == (verdict.Reason.Length == 0))
+            );
+        });
+    }
+
+    [Fact]
+    public async Task A_mutated_message_that_passes_shows_a_reader_the_same()
+    {
+        var signed = SampleMail.Signed();
+        var shown = ShownMail.Of(signed);
+        var passes = 0;
+        await RunAsync(async random =>
+        {
+            var message = Mutate(random, signed);
+            var verdicts = await SampleMail.VerifyAsync(message);
+            if (verdicts.Any(verdict => verdict.CoversFromAndBody))
+            {
+                passes++;
+                Assert.Equal(shown, ShownMail.Of(Encoding.Latin1.GetString(message)));
+            }
+        });
+        Assert.True(passes > 0);
+    }
+
+    [Fact]
+    public async Task A_mutated_key_record_yields_only_verdicts()
+    {
+        var message = Encoding.Latin1.GetBytes(SampleMail.Signed());
+        string[] seeds =
+        [
+            TestKeys.Rsa.PublicRecord,
+            "v=DKIM1; p=" + TestKeys.BarePkcs1(TestKeys.Rsa),
+            "v=DKIM1; p=" + TestKeys.RsaOfBits(1024),
+            TestKeys.Ed25519.PublicRecord + "; h=sha256; s=email; t=y:s; n=x",
+        ];
+        await RunAsync(async random =>
+        {
+            var record = Encoding.Latin1.GetString(Mutate(random, random.GetItems(seeds, 1)[0]));
+            var verdicts = await DkimVerifier.VerifyAsync(
+                message,
+                (_, _) => ValueTask.FromResult(DkimKeyLookup.Found(record)),
+                SampleMail.Now
+            );
+            Assert.Single(verdicts);
+            DkimSelfCheck.Compare(TestKeys.Ed25519, record, out _);
+        });
+    }
+
+    [Fact]
+    public async Task Any_octets_can_be_signed_and_then_verify_unless_they_start_with_white_space() =>
+        await RunAsync(async random =>
+        {
+            var text = string.Concat(random.GetItems(Pieces, random.Next(40)));
+            var message = Mutate(random, text);
+            var fields = DkimSigner.Sign(message, [SampleMail.Ed25519((Canonicalization)random.Next(2))]);
+            var verdicts = await SampleMail.VerifyAsync([.. fields, .. message]);
+            var fuses = message.Length > 0 && message[0] is (byte)' ' or (byte)'\t';
+            Assert.True(fuses || verdicts[0].Status == DkimStatus.Pass, Convert.ToHexString(message));
+        });
+
+    private static async Task RunAsync(Func<Random, Task> round)
+    {
+        var clock = Stopwatch.StartNew();
+        var seed = 0;
+        for (; seed < MinRounds || clock.Elapsed < Budget; seed++)
+        {
+            try
+            {
+                await round(new Random(seed));
+            }
+            catch (Exception broken)
+            {
+                throw new InvalidOperationException($"seed {seed}", broken);
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{seed} rounds");
+    }
+
+    private static byte[] Mutate(Random random, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text).ToList();
+        for (var changes = random.Next(1, 6); changes > 0; changes--)
+        {
+            var at = random.Next(bytes.Count + 1);
+            switch (random.Next(4))
+            {
+                case 0 when at < bytes.Count:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(random.GetItems(Pieces, 1)[0]));
+                    break;
+                case 2:
+                    bytes.RemoveRange(at, Math.Min(random.Next(30), bytes.Count - at));
+                    break;
+                default:
+                    var some = Math.Min(random.Next(60), bytes.Count - at);
+                    bytes.InsertRange(random.Next(bytes.Count + 1), bytes.GetRange(at, some));
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+}

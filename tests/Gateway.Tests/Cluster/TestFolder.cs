@@ -1,0 +1,65 @@
+using AppHost.Embedded.Processes;
+using AppHost.Embedded.Servers;
+
+namespace Gateway.Tests.Cluster;
+
+/// <summary>
+/// A folder of one test process under the system's temporary folder. What a killed run left there (servers and
+/// files) is ended and removed by the next run.
+/// </summary>
+internal sealed class TestFolder : IAsyncDisposable
+{
+    private const string OwnerFile = "owner";
+    private static readonly string Root = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "email-gateway-tests");
+    private static readonly Lazy<Task> LeftOvers = new(RemoveLeftOversAsync);
+
+    private TestFolder(string path) => Path = path;
+
+    public string Path { get; }
+
+    public static async Task<TestFolder> CreateAsync()
+    {
+        await LeftOvers.Value;
+        var path = System.IO.Path.Combine(Root, Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(path);
+        var self = ProcessIdentity.Of(Environment.ProcessId)!.Value;
+        await File.WriteAllTextAsync(System.IO.Path.Combine(path, OwnerFile), self.ToString());
+        return new TestFolder(path);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Remove(Path);
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task RemoveLeftOversAsync()
+    {
+        Directory.CreateDirectory(Root);
+        foreach (var folder in Directory.GetDirectories(Root))
+        {
+            var owner = System.IO.Path.Combine(folder, OwnerFile);
+            // A folder without its owner's name is one that another process is making right now.
+            var text = File.Exists(owner) ? await File.ReadAllTextAsync(owner) : "";
+            if (ProcessIdentity.Parse(text) is { } process && !process.IsAlive())
+            {
+                var run = new RunFolder(System.IO.Path.Combine(folder, "run"));
+                await run.EndSurvivorsAsync(CancellationToken.None);
+                Remove(folder);
+            }
+        }
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            ServerFolder.Wipe(folder);
+            Directory.Delete(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another run was faster.
+        }
+    }
+}
