@@ -76,7 +76,11 @@ internal static class EncodedWords
     {
         if (charset is null)
             return;
-        output.Append(Charsets.Decode(charset, bytes.WrittenSpan));
+        // Our own words are UTF-8, and U+FEFF at the start of a name is part of it, no byte order mark.
+        var isOurs = charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+        output.Append(
+            isOurs ? Encoding.UTF8.GetString(bytes.WrittenSpan) : Charsets.Decode(charset, bytes.WrittenSpan)
+        );
         bytes.ResetWrittenCount();
         charset = null;
     }
