@@ -24,8 +24,14 @@ public sealed class SmtpConnection : IAsyncDisposable
 
     public bool IsSecured => wire.Detach() is SslStream;
 
-    /// <summary>False after a time-out, a protocol error, a 421, a lost connection or an unknown end.</summary>
-    public bool IsReusable => !wire.Broken;
+    /// <summary>
+    /// False after a time-out, a protocol error, a 421, a lost connection or an unknown end, and while an announced
+    /// envelope waits for its content.
+    /// </summary>
+    public bool IsReusable => !wire.Broken && ahead is null;
+
+    /// <summary>The envelope that the server has already; the next message must be for it.</summary>
+    public SmtpEnvelope? Announced => ahead;
 
     /// <summary>Transactions tried on this connection.</summary>
     public int ExchangeCount { get; private set; }
@@ -76,6 +82,7 @@ public sealed class SmtpConnection : IAsyncDisposable
 
         if (SmtpCapability.Objection(message.Envelope, message.Content.Length, Extensions) is { } objection)
         {
+            wire.Broken |= ahead is not null; // the server waits for content that will not come
             return objection;
         }
 

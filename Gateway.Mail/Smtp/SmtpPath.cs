@@ -125,7 +125,7 @@ public readonly record struct SmtpPath
         {
             var legal = char.IsAscii(c)
                 ? char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'
-                : !char.IsWhiteSpace(c) && !char.IsControl(c);
+                : !char.IsWhiteSpace(c) && !char.IsControl(c) && !IsInvisible(c);
             if (!legal)
             {
                 return false;
@@ -134,6 +134,10 @@ public readonly record struct SmtpPath
 
         return true;
     }
+
+    // A soft hyphen or a direction mark makes two names of one; the joiners are letters' business (RFC 5892 appendix A).
+    private static bool IsInvisible(char c) =>
+        c is not ('\u200C' or '\u200D') && char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format;
 
     private static readonly System.Buffers.SearchValues<char> LiteralCharacters = System.Buffers.SearchValues.Create(
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.:-"

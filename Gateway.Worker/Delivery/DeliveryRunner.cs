@@ -36,7 +36,7 @@ public sealed class DeliveryRunner(
     public bool MayClaim => !journal.IsBehind && clock.GetTimestamp() >= crowdedUntil;
 
     /// <summary>How many more deliveries the paths can take.</summary>
-    public int Room => paths.Room;
+    public int Room => Math.Max(0, (paths.RouteWidth * EgressPath.MostAboard) - running.Count);
 
     public void Start(DeliveryWork work, Action done)
     {

@@ -44,25 +44,36 @@ internal static class ContentEncoder
         var column = 0;
         for (var i = 0; i < line.Length; i++)
         {
-            var c = line[i];
-            var last = i == line.Length - 1;
-
-            // RFC 2045 §6.7 (3): white space may not end a line. A dot or "From " first on a line is quoted as well:
-            // neither SMTP nor an mbox can then alter it.
-            var plain = c is >= 33 and <= 126 and not (byte)'=' || (c is (byte)' ' or (byte)'\t' && !last);
-            plain &= column > 0 || (c != '.' && !line[i..].StartsWith("From "u8));
-            var width = plain ? 1 : 3;
-            if (column + width > MaxLine - (last ? 0 : 1))
+            var room = MaxLine - (i == line.Length - 1 ? 0 : 1);
+            if (column + (IsPlain(line, i, column) ? 1 : 3) > room)
             {
                 to.Write("=\r\n"u8);
                 column = 0;
-                width = plain && c != '.' ? 1 : 3;
-                plain = width == 1;
             }
 
-            to.Write(plain ? [c] : [(byte)'=', Digit(c >> 4), Digit(c & 15)]);
-            column += width;
+            var plain = IsPlain(line, i, column);
+            to.Write(plain ? [line[i]] : [(byte)'=', Digit(line[i] >> 4), Digit(line[i] & 15)]);
+            column += plain ? 1 : 3;
         }
+    }
+
+    private static bool IsPlain(ReadOnlySpan<byte> line, int at, int column)
+    {
+        var c = line[at];
+        if (c is (byte)' ' or (byte)'\t')
+        {
+            // RFC 2045 §6.7 (3): white space may not end a line.
+            return at < line.Length - 1;
+        }
+
+        if (c is < 33 or > 126 or (byte)'=')
+        {
+            return false;
+        }
+
+        // At the start of a line "-" could make a boundary of the text (RFC 2046 §5.1.1), "." and "From " are what SMTP
+        // and mbox would alter.
+        return column > 0 || (c is not ((byte)'.' or (byte)'-') && !line[at..].StartsWith("From "u8));
     }
 
     private static byte Digit(int value) => (byte)(value < 10 ? '0' + value : 'A' + value - 10);

@@ -46,7 +46,7 @@ public static class PartText
             return PartTextResult.Sealed;
         }
 
-        var body = PartTextBody.Make(part, text);
+        var body = PartTextBody.Make(part, text, amongParts: !ReferenceEquals(part, message.Root));
         var bytes = message.Bytes.Span;
         if (body.NewHeaders is null)
         {

@@ -6,7 +6,7 @@ namespace Gateway.Mail.Messages;
 /// <summary>New text in a part's own transfer encoding and charset, or the nearest that can hold it.</summary>
 internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
 {
-    public static PartTextBody Make(MimePart part, string text)
+    public static PartTextBody Make(MimePart part, string text, bool amongParts)
     {
         var crlf = part.Headers.Length == 0 || part.Headers[0].Raw.Span.EndsWith("\r\n"u8);
         text = Lines(text, crlf);
@@ -14,7 +14,8 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         content = fits ? content : Encoding.UTF8.GetBytes(text);
         var encoding = part.TransferEncoding;
         var holds =
-            encoding is PartEncoding.Base64 or PartEncoding.QuotedPrintable || CanStandAs(encoding, content);
+            encoding is PartEncoding.Base64 or PartEncoding.QuotedPrintable
+            || CanStandAs(encoding, content, amongParts);
         var bytes = encoding switch
         {
             PartEncoding.Base64 => ContentEncoder.Base64(content),
@@ -50,8 +51,9 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         return encoding.GetString(content) == text;
     }
 
-    // RFC 2045 §2.7 and §2.8: 7bit and 8bit hold lines of at most 998 bytes, without NUL.
-    private static bool CanStandAs(PartEncoding encoding, ReadOnlySpan<byte> content)
+    // RFC 2045 §2.7 and §2.8: 7bit and 8bit hold lines of at most 998 bytes, without NUL. Among other parts a line that
+    // begins with "--" might be their boundary: the text comes from elsewhere and must not end its own part.
+    private static bool CanStandAs(PartEncoding encoding, ReadOnlySpan<byte> content, bool amongParts)
     {
         if (encoding == PartEncoding.UuEncode || (encoding == PartEncoding.SevenBit && !Ascii.IsValid(content)))
         {
@@ -61,6 +63,11 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         while (!content.IsEmpty)
         {
             var next = LineEnds.Next(content, 0);
+            if (amongParts && content.StartsWith("--"u8))
+            {
+                return false;
+            }
+
             if (
                 next - LineEnds.TrailingLength(content[..next]) > MessageBytes.MaxLineBytes
                 || content[..next].Contains((byte)0)

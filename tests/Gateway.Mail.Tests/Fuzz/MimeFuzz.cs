@@ -125,7 +125,7 @@ public static class MimeFuzz
             _ = (part.DecodeText(), part.FileName, part.ContentId, part.Disposition);
             foreach (var field in part.Headers)
             {
-                _ = (field.Value, MessageIds.Parse(field.RawValue.Span), MailDate.TryParse(field.RawValue.Span, out _));
+                _ = (field.Value, MessageIdList.Parse(field.RawValue.Span), MailDate.TryParse(field.RawValue.Span, out _));
                 _ = ContentType.Parse(field.RawValue.Span);
                 Require(!field.Text.AsSpan().ContainsAny('\r', '\n', '\0'), "line end in text");
             }

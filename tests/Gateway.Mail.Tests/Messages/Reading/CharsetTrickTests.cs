@@ -20,7 +20,7 @@ public sealed class CharsetTrickTests
     [InlineData("=?no-such?q?a?=", "=?no-such?q?a?=")]
     [InlineData("=?utf-8?q?=E2=82?= =?utf-8?q?=AC?=", "€")]
     [InlineData("=?UTF-8*en?Q?a_b?= c", "a b c")]
-    public void A11_encoded_words(string text, string expected) => Assert.Equal(expected, EncodedWords.Decode(text));
+    public void A11_encoded_words(string text, string expected) => Assert.Equal(expected, HeaderWords.Decode(text));
 
     [Theory]
     [InlineData("utf-7")]
@@ -83,15 +83,15 @@ public sealed class CharsetTrickTests
             var extended = $"utf-8''{Uri.EscapeDataString(text)}";
             string[] decoded =
             [
-                EncodedWords.Decode(text),
-                EncodedWords.Decode(word),
+                HeaderWords.Decode(text),
+                HeaderWords.Decode(word),
                 Rfc2231.Decode(Encoding.UTF8.GetBytes(extended), out _),
-                HeaderText.Decode(bytes),
+                RawHeaderText.Decode(bytes),
             ];
             Assert.All(decoded, value => Assert.False(value.AsSpan().ContainsAny('\r', '\n', '\0')));
             if (!text.AsSpan().ContainsAny('\r', '\n', '\0') && !text.StartsWith('\uFEFF'))
             {
-                Assert.Equal(text, EncodedWords.Decode(word));
+                Assert.Equal(text, HeaderWords.Decode(word));
             }
         }
     }
