@@ -40,7 +40,12 @@ internal readonly record struct EventCursor(int Epoch, ulong Xid, bool IsAfterXi
     public static bool TryParse(string text, out EventCursor cursor)
     {
         Span<byte> bytes = stackalloc byte[Length];
-        if (!Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Length || bytes[0] != Kind)
+        if (
+            !Base64Url.IsValid(text)
+            || !Base64Url.TryDecodeFromChars(text, bytes, out var written)
+            || written != Length
+            || bytes[0] != Kind
+        )
         {
             cursor = default;
             return false;

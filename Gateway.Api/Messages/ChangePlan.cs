@@ -54,15 +54,14 @@ internal static class Cancelling
         [
             .. chosen.Select(d =>
                 d.State == DeliveryState.Cancelled ? new ChangePlan(d) { Cancelled = true }
-                : WhyNot(d) is { } reason
-                    ? new ChangePlan(d) { Reason = reason, Cancelled = false }
-                    : new ChangePlan(d)
-                    {
-                        State = DeliveryState.Cancelled,
-                        Cause = ByTenant,
-                        Event = DeliveryState.Cancelled,
-                        Cancelled = true,
-                    }
+                : WhyNot(d) is { } reason ? new ChangePlan(d) { Reason = reason, Cancelled = false }
+                : new ChangePlan(d)
+                {
+                    State = DeliveryState.Cancelled,
+                    Cause = ByTenant,
+                    Event = DeliveryState.Cancelled,
+                    Cancelled = true,
+                }
             ),
         ];
 
@@ -92,7 +91,12 @@ internal static class Releasing
         [
             .. chosen.Select(d =>
                 d.State == DeliveryState.Held && !d.IsBegun
-                    ? new ChangePlan(d) { State = DeliveryState.Queued, Event = "released", Released = true }
+                    ? new ChangePlan(d)
+                    {
+                        State = DeliveryState.Queued,
+                        Event = "released",
+                        Released = true,
+                    }
                     : new ChangePlan(d) { Reason = ChangeReason.NotHeld, Released = false }
             ),
         ];

@@ -92,7 +92,11 @@ internal static class MessageEndpoints
     {
         if (message.Deliveries.Any(d => d.ResentAs is not null))
         {
-            return TypedResults.Json(message, ApiJson.Readable.ChangedMessage, statusCode: StatusCodes.Status202Accepted);
+            return TypedResults.Json(
+                message,
+                ApiJson.Readable.ChangedMessage,
+                statusCode: StatusCodes.Status202Accepted
+            );
         }
 
         var first = message.Deliveries[0];

@@ -27,7 +27,12 @@ internal static class IdCursor
         }
 
         Span<byte> bytes = stackalloc byte[Length];
-        if (Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == Length && bytes[0] == Kind)
+        if (
+            Base64Url.IsValid(text)
+            && Base64Url.TryDecodeFromChars(text, bytes, out var written)
+            && written == Length
+            && bytes[0] == Kind
+        )
         {
             return new Guid(bytes[1..], bigEndian: true);
         }

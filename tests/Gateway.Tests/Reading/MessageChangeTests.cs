@@ -13,28 +13,35 @@ public sealed class MessageChangeTests(TestCluster cluster)
         await using var host = await ReadingHost.StartAsync(cluster);
         var tenant = await host.Ledger.CreateTenantAsync();
         using var client = host.Client(tenant);
-        var id = await host.Mail.AcceptAsync(tenant, new() { To = ["a@example.com", "b@example.com", "c@example.com"] });
+        var id = await host.Mail.AcceptAsync(
+            tenant,
+            new() { To = ["a@example.com", "b@example.com", "c@example.com"] }
+        );
         var claims = (await host.Mail.Queue.ClaimAsync(10, default)).ToDictionary(c => c.DeliveryId);
         Guid Place(int place) => LedgerId.Delivery(id, place);
         await host.Mail.ServeAsync(claims[Place(1)], LedgerMail.Sent);
-        await host.Mail.Journal.BeginAsync(new BeginItem(claims[Place(2)], "sandbox", MayDuplicate: false));
+        var begun = await host.Mail.Journal.BeginAsync(new BeginItem(claims[Place(2)], "sandbox", MayDuplicate: false));
 
         var answer = await client.PostAsync($"/v1/messages/{id}/cancel");
         Assert.Equal("mixed", answer.Text("state"));
         Assert.Equal(["sent", "sending", "cancelled"], answer.Items("deliveries").Select(d => d.Text("state")));
         Assert.Equal([false, false, true], answer.Items("deliveries").Select(d => d["cancelled"]!.GetValue<bool>()));
-        Assert.Equal(["already_sent", "being_sent", null], answer.Items("deliveries").Select(d => (string?)d["reason"]));
+        Assert.Equal(
+            ["already_sent", "being_sent", null],
+            answer.Items("deliveries").Select(d => (string?)d["reason"])
+        );
         var again = await client.PostAsync($"/v1/messages/{id}/cancel");
         Assert.Equal(answer.ToJsonString(), again.ToJsonString());
 
         // The claim that was not begun is worth nothing now.
         Assert.False(await host.Mail.ServeAsync(claims[Place(3)], LedgerMail.Sent));
-        await host.Mail.ServeAsync(claims[Place(2)], LedgerMail.Sent);
+        Assert.True(await host.Mail.RecordAsync(claims[Place(2)], begun.Attempt, LedgerMail.Sent));
         var cancelled = (await client.JsonAsync($"/v1/messages/{id}")).Items("deliveries")[2];
-        Assert.Equal(("cancelled", "by_tenant", 0), (cancelled.Text("state"), cancelled.Text("cause"), cancelled.Items("attempts").Count));
+        Assert.Equal(
+            ("cancelled", "by_tenant", 0),
+            (cancelled.Text("state"), cancelled.Text("cause"), cancelled.Items("attempts").Count)
+        );
         Assert.NotNull(cancelled["ended_at"]);
-        await host.Ledger.ExecuteAsync("UPDATE deliveries_due SET begun = false, lease_until = NULL");
-        await host.Mail.ServeAsync(LedgerMail.Sent);
         await EventFold.AssertHoldsAsync(host.Ledger);
     }
 
@@ -141,8 +148,12 @@ public sealed class MessageChangeTests(TestCluster cluster)
         Assert.Equal([true, false], answer.Items("deliveries").Select(d => d["released"]!.GetValue<bool>()));
         Assert.Equal([null, "not_held"], answer.Items("deliveries").Select(d => (string?)d["reason"]));
         var released = (await client.JsonAsync($"/v1/messages/{id}")).Items("events")[^1];
-        Assert.Equal(("released", "queued", "ttl_reached"), (released.Text("type"), released.Text("state"), released["data"].Text("held_for")));
-        var anew = "SELECT temporary_spent = '0' AND deferrals = 0 AND held_at IS NULL FROM deliveries WHERE state = 'queued'";
+        Assert.Equal(
+            ("released", "queued", "ttl_reached"),
+            (released.Text("type"), released.Text("state"), released["data"].Text("held_for"))
+        );
+        var anew =
+            "SELECT temporary_spent = '0' AND deferrals = 0 AND held_at IS NULL FROM deliveries WHERE state = 'queued'";
         Assert.True(await host.Ledger.ScalarAsync<bool>(anew));
         Assert.Equal(1, await host.Mail.ServeAsync(LedgerMail.Sent));
         await EventFold.AssertHoldsAsync(host.Ledger);
@@ -155,20 +166,30 @@ public sealed class MessageChangeTests(TestCluster cluster)
         var tenant = await host.Ledger.CreateTenantAsync();
         using var client = host.Client(tenant);
         var id = await host.Mail.AcceptAsync(tenant, new() { To = ["a@example.com", "b@example.com"] });
-        await host.Mail.ServeAsync(c => c.DeliveryId == LedgerId.Delivery(id, 1) ? LedgerMail.Bounced : LedgerMail.Sent);
+        await host.Mail.ServeAsync(c =>
+            c.DeliveryId == LedgerId.Delivery(id, 1) ? LedgerMail.Bounced : LedgerMail.Sent
+        );
 
-        var both = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.PostAsync($"/v1/messages/{id}/resend", content: null)));
+        var both = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => client.PostAsync($"/v1/messages/{id}/resend", content: null))
+        );
         Assert.Equal([202, 409, 409, 409], both.Select(a => (int)a.StatusCode).Order());
         var message = await client.JsonAsync($"/v1/messages/{id}");
         var (old, again) = (message.Items("deliveries")[0], message.Items("deliveries")[2]);
         Assert.Equal((3, LedgerId.Delivery(id, 3)), (message.Items("deliveries").Count, again.Id()));
-        Assert.Equal((old.Id(), "a@example.com", "queued"), (again.Id("resend_of"), again.Text("to"), again.Text("state")));
+        Assert.Equal(
+            (old.Id(), "a@example.com", "queued"),
+            (again.Id("resend_of"), again.Text("to"), again.Text("state"))
+        );
         Assert.Equal("bounced", old.Text("state"));
 
         // A failed resend can be sent again itself; what was sent only by its name.
         Assert.Equal(1, await host.Mail.ServeAsync(LedgerMail.Bounced));
         var third = await client.PostAsync($"/v1/messages/{id}/resend", 202);
-        Assert.Equal([null, null, LedgerId.Delivery(id, 4)], third.Items("deliveries").Select(d => (Guid?)d["resent_as"]));
+        Assert.Equal(
+            [null, null, LedgerId.Delivery(id, 4)],
+            third.Items("deliveries").Select(d => (Guid?)d["resent_as"])
+        );
         Assert.Equal(
             ["already_resent", "already_sent", null],
             third.Items("deliveries").Select(d => (string?)d["reason"])
@@ -189,7 +210,10 @@ public sealed class MessageChangeTests(TestCluster cluster)
         var answer = await client.PostAsync($"/v1/messages/{id}/resend", 202);
         var held = answer.Items("deliveries").Single();
         Assert.Equal(("cancelled", "resent"), (held.Text("state"), held.Text("cause")));
-        Assert.Equal([false, false], (await client.PostAsync($"/v1/messages/{id}/release")).Items("deliveries").Select(d => (bool)d["released"]!));
+        Assert.Equal(
+            [false, false],
+            (await client.PostAsync($"/v1/messages/{id}/release")).Items("deliveries").Select(d => (bool)d["released"]!)
+        );
         Assert.Equal(1, await host.Mail.ServeAsync(LedgerMail.Sent));
         await EventFold.AssertHoldsAsync(host.Ledger);
     }
@@ -229,7 +253,11 @@ public sealed class MessageChangeTests(TestCluster cluster)
     }
 
     private static Task UntilTheQueueIsEmptyAsync(TestLedger ledger) =>
-        Running.Eventually.EqualAsync(0, () => ledger.ScalarAsync<int>("SELECT count(*) FROM deliveries_due"), "left in the queue");
+        Running.Eventually.EqualAsync(
+            0,
+            () => ledger.ScalarAsync<int>("SELECT count(*) FROM deliveries_due"),
+            "left in the queue"
+        );
 
     private static Task UntilSomebodyWaitsAsync(TestLedger ledger) =>
         Running.Eventually.TrueAsync(

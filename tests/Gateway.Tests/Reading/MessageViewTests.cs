@@ -67,9 +67,7 @@ public sealed class MessageViewTests(TestCluster cluster)
             foreign,
             LedgerId.Delivery(foreign, 1),
         ];
-        foreach (
-            var id in ids.Select(i => i.ToString()).Append(foreign.ToString("N")).Append("1%20OR%201=1")
-        )
+        foreach (var id in ids.Select(i => i.ToString()).Append(foreign.ToString("N")).Append("1%20OR%201=1"))
         {
             Assert.Equal(expected, (await client.JsonAsync($"/v1/messages/{id}", 404)).ToJsonString());
             foreach (var verb in (string[])["cancel", "release", "resend"])

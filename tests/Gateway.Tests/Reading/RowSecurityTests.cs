@@ -80,7 +80,13 @@ public sealed class RowSecurityTests(TestCluster cluster)
         await using var mail = new LedgerMail(ledger);
         var (mine, other) = (await ledger.CreateTenantAsync(), await ledger.CreateTenantAsync());
         await mail.AcceptAsync(other);
-        foreach (var sql in (string[])["UPDATE deliveries SET state = 'cancelled' RETURNING tenant_id", "DELETE FROM deliveries_due RETURNING tenant_id"])
+        foreach (
+            var sql in (string[])
+                [
+                    "UPDATE deliveries SET state = 'cancelled' RETURNING tenant_id",
+                    "DELETE FROM deliveries_due RETURNING tenant_id",
+                ]
+        )
         {
             Assert.Empty(await ReadAsync(ledger.Door, mine.Id.ToString(), sql));
         }
@@ -139,7 +145,10 @@ public sealed class RowSecurityTests(TestCluster cluster)
         await using var transaction = await connection.BeginTransactionAsync();
         if (tenant is not null)
         {
-            await using var set = new NpgsqlCommand($"SELECT set_config('gw.tenants', '{{{tenant}}}', true)", connection);
+            await using var set = new NpgsqlCommand(
+                $"SELECT set_config('gw.tenants', '{{{tenant}}}', true)",
+                connection
+            );
             await set.ExecuteNonQueryAsync();
         }
 

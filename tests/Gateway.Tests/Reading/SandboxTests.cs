@@ -69,12 +69,20 @@ public sealed class SandboxTests(TestCluster cluster)
         var view = await client.JsonAsync($"/v1/sandbox/messages/{item.Id()}");
         Assert.Equal("Schön", view.Text("text").Trim());
         Assert.Contains("<img src=\"cid:pic@x\">", view.Text("html"), StringComparison.Ordinal);
-        Assert.Equal(["From", "To", "Subject", "MIME-Version", "Content-Type"], view.Items("headers").Select(h => h.Text("name")));
+        Assert.Equal(
+            ["From", "To", "Subject", "MIME-Version", "Content-Type"],
+            view.Items("headers").Select(h => h.Text("name"))
+        );
         Assert.Equal(
             [("", "image/png", 4, "pic@x"), ("Rechnung März.pdf", "application/pdf", 4, "")],
             view.Items("attachments")
                 .Select(a =>
-                    ((string?)a["filename"] ?? "", a.Text("content_type"), (int)a["size"]!, (string?)a["content_id"] ?? "")
+                    (
+                        (string?)a["filename"] ?? "",
+                        a.Text("content_type"),
+                        (int)a["size"]!,
+                        (string?)a["content_id"] ?? ""
+                    )
                 )
         );
 
@@ -99,7 +107,10 @@ public sealed class SandboxTests(TestCluster cluster)
         var first = await client.JsonAsync("/v1/sandbox/messages?limit=3");
         var second = await client.JsonAsync($"/v1/sandbox/messages?limit=3&cursor={first.Text("next")}");
         Assert.Null(second["next"]);
-        Assert.Equal(ids.AsEnumerable().Reverse(), first.Items().Concat(second.Items()).Select(i => i.Id("message_id")));
+        Assert.Equal(
+            ids.AsEnumerable().Reverse(),
+            first.Items().Concat(second.Items()).Select(i => i.Id("message_id"))
+        );
         var one = await client.JsonAsync($"/v1/sandbox/messages?message_id={ids[2]}");
         Assert.Equal(ids[2], one.Items().Single().Id("message_id"));
         Assert.Equal("message", (await client.JsonAsync("/v1/sandbox/messages?message=1", 422)).Text("field"));
