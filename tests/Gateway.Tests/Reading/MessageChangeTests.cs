@@ -106,7 +106,7 @@ public sealed class MessageChangeTests(TestCluster cluster)
         );
         Assert.All(rows, r => Assert.Equal(told[r.Id] ? ("cancelled", 0L) : ("sent", 1L), (r.State, r.Attempts)));
         await EventFold.AssertHoldsAsync(host.Ledger);
-        TestContext.Current.SendDiagnosticMessage($"{told.Count(t => t.Value)} of {rounds} were cancelled");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{told.Count(t => t.Value)} of {rounds} were cancelled");
     }
 
     [Fact]
