@@ -11,8 +11,8 @@ public sealed class AcceptanceTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
-        await using var acceptor = Submissions.Acceptor(ledger);
-        var message = Submissions.Make(tenant, "a@example.net", "b@example.net");
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
+        var message = TestSubmissions.Make(tenant, "a@example.net", "b@example.net");
 
         Assert.IsType<AcceptanceResult.Accepted>(await acceptor.AcceptAsync(message));
 
@@ -32,8 +32,8 @@ public sealed class AcceptanceTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
-        await using var acceptor = Submissions.Acceptor(ledger);
-        var messages = Enumerable.Range(0, 200).Select(_ => Submissions.Make(tenant)).ToArray();
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
+        var messages = Enumerable.Range(0, 200).Select(_ => TestSubmissions.Make(tenant)).ToArray();
         // The doors refuse this; here it shows what the ledger does with content that only PostgreSQL objects to.
         messages[77] = messages[77] with
         {
@@ -56,15 +56,15 @@ public sealed class AcceptanceTests(TestCluster cluster)
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
         // Three replicas: the key must hold across them, not only inside one.
-        await using var first = Submissions.Acceptor(ledger);
-        await using var second = Submissions.Acceptor(ledger);
-        await using var third = Submissions.Acceptor(ledger);
+        await using var first = TestSubmissions.Acceptor(ledger);
+        await using var second = TestSubmissions.Acceptor(ledger);
+        await using var third = TestSubmissions.Acceptor(ledger);
         MessageAcceptor[] replicas = [first, second, third];
 
         var results = await Task.WhenAll(
             Enumerable
                 .Range(0, 100)
-                .Select(i => replicas[i % 3].AcceptAsync(Submissions.Make(tenant).WithKey("order-1")))
+                .Select(i => replicas[i % 3].AcceptAsync(TestSubmissions.Make(tenant).WithKey("order-1")))
         );
 
         var accepted = results.Cast<AcceptanceResult.Accepted>().ToArray();
@@ -79,21 +79,21 @@ public sealed class AcceptanceTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var (one, other) = (await ledger.CreateTenantAsync(), await ledger.CreateTenantAsync());
-        await using var acceptor = Submissions.Acceptor(ledger);
-        var first = Submissions.Make(one).WithKey("k");
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
+        var first = TestSubmissions.Make(one).WithKey("k");
         await acceptor.AcceptAsync(first);
 
         Assert.IsType<AcceptanceResult.KeyReused>(
-            await acceptor.AcceptAsync(Submissions.Make(one).WithKey("k", "another body"))
+            await acceptor.AcceptAsync(TestSubmissions.Make(one).WithKey("k", "another body"))
         );
-        var foreign = Submissions.Make(other).WithKey("k", "another body");
+        var foreign = TestSubmissions.Make(other).WithKey("k", "another body");
         Assert.Equal(
             new AcceptanceResult.Accepted(foreign.MessageId, new HashSet<int>(), false).MessageId,
             ((AcceptanceResult.Accepted)await acceptor.AcceptAsync(foreign)).MessageId
         );
 
         await ledger.ExecuteAsync("UPDATE idempotency SET expires_at = now() - interval '1 second'");
-        var later = Submissions.Make(one).WithKey("k", "another body");
+        var later = TestSubmissions.Make(one).WithKey("k", "another body");
         Assert.Equal(
             later.MessageId,
             Assert.IsType<AcceptanceResult.Accepted>(await acceptor.AcceptAsync(later)).MessageId
@@ -109,13 +109,13 @@ public sealed class AcceptanceTests(TestCluster cluster)
             "INSERT INTO suppressions (tenant_id, address, stream, reason) VALUES (@Id, 'bad@example.net', 'transactional', 'hard_bounce')",
             tenant
         );
-        await using var acceptor = Submissions.Acceptor(ledger);
-        var message = Submissions.Make(tenant, "good@example.net", "Bad@example.net").WithKey("k");
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
+        var message = TestSubmissions.Make(tenant, "good@example.net", "Bad@example.net").WithKey("k");
 
         var first = Assert.IsType<AcceptanceResult.Accepted>(await acceptor.AcceptAsync(message));
         await ledger.ExecuteAsync("DELETE FROM suppressions");
         var again = Assert.IsType<AcceptanceResult.Accepted>(
-            await acceptor.AcceptAsync(Submissions.Make(tenant, "good@example.net", "Bad@example.net").WithKey("k"))
+            await acceptor.AcceptAsync(TestSubmissions.Make(tenant, "good@example.net", "Bad@example.net").WithKey("k"))
         );
 
         Assert.Equal([2], first.Suppressed);
@@ -133,9 +133,9 @@ public sealed class AcceptanceTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
-        await using var acceptor = Submissions.Acceptor(ledger);
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
         var batch = Guid.CreateVersion7();
-        var items = Enumerable.Range(0, 20).Select(_ => Submissions.Make(tenant) with { SubmissionId = batch });
+        var items = Enumerable.Range(0, 20).Select(_ => TestSubmissions.Make(tenant) with { SubmissionId = batch });
 
         await Task.WhenAll(items.Select(acceptor.AcceptAsync));
 
@@ -151,11 +151,11 @@ public sealed class AcceptanceTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
-        await using var acceptor = Submissions.Acceptor(ledger);
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
         using var stop = new CancellationTokenSource();
         var nemesis = KillBackendsAsync(ledger, stop.Token);
 
-        var messages = Enumerable.Range(0, 600).Select(_ => Submissions.Make(tenant)).ToArray();
+        var messages = Enumerable.Range(0, 600).Select(_ => TestSubmissions.Make(tenant)).ToArray();
         var results = new AcceptanceResult[messages.Length];
         for (var at = 0; at < messages.Length; at += 20)
         {
@@ -187,9 +187,9 @@ public sealed class AcceptanceTests(TestCluster cluster)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
-        await using var acceptor = Submissions.Acceptor(ledger);
+        await using var acceptor = TestSubmissions.Acceptor(ledger);
         var id = Gateway.Ledger.LedgerId.NewMessage(DateTimeOffset.UtcNow.AddDays(400));
-        var message = Submissions.Make(tenant) with { MessageId = id, SubmissionId = id };
+        var message = TestSubmissions.Make(tenant) with { MessageId = id, SubmissionId = id };
 
         Assert.IsType<AcceptanceResult.Unavailable>(await acceptor.AcceptAsync(message));
     }

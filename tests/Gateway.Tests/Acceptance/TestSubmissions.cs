@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Gateway.Tests.Acceptance;
 
 /// <summary>Submissions as the doors make them, without a door.</summary>
-internal static class Submissions
+internal static class TestSubmissions
 {
     public static MessageAcceptor Acceptor(TestLedger ledger) =>
         new(ledger.Accept, new WakeUp(ledger.Accept, NullLogger<WakeUp>.Instance), TimeProvider.System);
