@@ -27,18 +27,25 @@ public static class HealthServices
         services.AddSingleton<HealthMetrics>();
         services.AddSingleton(ClientChecks.Ledger);
         services.AddSingleton(ClientChecks.Redis);
-        services.AddHostedService<DrainOnStop>();
+        services.AddHostedService<ReadyWhileRunning>();
         services.AddHostedService<DependencyWatch>();
     }
 
-    /// <summary>The moment the host is told to stop, it says that it drains.</summary>
-    private sealed class DrainOnStop(HostReadiness readiness, IHostApplicationLifetime life, HealthMetrics metrics)
-        : IHostedService
+    /// <summary>
+    /// Ready once every hosted service has started, so a service that waits in its start is a gate; draining from the
+    /// moment the host is told to stop.
+    /// </summary>
+    private sealed class ReadyWhileRunning(
+        HostReadiness readiness,
+        IHostApplicationLifetime life,
+        HealthMetrics metrics
+    ) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
             // Named so that the gauges exist from the start; nobody else asks for them.
             _ = metrics;
+            life.ApplicationStarted.Register(readiness.MarkReady);
             life.ApplicationStopping.Register(readiness.MarkDraining);
             return Task.CompletedTask;
         }
