@@ -26,6 +26,7 @@ builder.Services.AddOpenApi("v1", ApiDescription.Describe);
 var app = builder.Build();
 app.UseMiddleware<ProblemMiddleware>();
 app.MapDefaultEndpoints();
+app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 app.MapOpenApi("/openapi/{documentName}.json");
 app.MapSending();
 app.MapMessageReading();

@@ -12,4 +12,5 @@ builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Work
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 await app.RunAsync();

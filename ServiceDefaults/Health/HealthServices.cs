@@ -27,15 +27,12 @@ public static class HealthServices
         services.AddSingleton<HealthMetrics>();
         services.AddSingleton(ClientChecks.Ledger);
         services.AddSingleton(ClientChecks.Redis);
-        services.AddHostedService<ReadyWhileRunning>();
+        services.AddHostedService<DrainOnStop>();
         services.AddHostedService<DependencyWatch>();
     }
 
-    /// <summary>
-    /// Ready once every hosted service has started, so a service that waits in its start is a gate; draining from the
-    /// moment the host is told to stop.
-    /// </summary>
-    private sealed class ReadyWhileRunning(
+    /// <summary>The moment the host is told to stop, it says that it drains.</summary>
+    private sealed class DrainOnStop(
         HostReadiness readiness,
         IHostApplicationLifetime life,
         HealthMetrics metrics
@@ -45,7 +42,6 @@ public static class HealthServices
         {
             // Named so that the gauges exist from the start; nobody else asks for them.
             _ = metrics;
-            life.ApplicationStarted.Register(readiness.MarkReady);
             life.ApplicationStopping.Register(readiness.MarkDraining);
             return Task.CompletedTask;
         }

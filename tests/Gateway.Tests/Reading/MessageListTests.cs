@@ -63,7 +63,10 @@ public sealed class MessageListTests(TestCluster cluster)
             tenant,
             new() { At = Now.AddDays(-1), Tags = ["invoice", "May 2026"] }
         );
-        var bounced = await host.Mail.AcceptAsync(tenant, new() { To = ["Bob@Example.COM", "eve@example.com"] });
+        var bounced = await host.Mail.AcceptAsync(
+            tenant,
+            new() { To = ["Bob@Example.COM", "eve@example.com"], At = Now.AddMilliseconds(-5) }
+        );
         await host.Mail.ServeAsync(LedgerMail.Sent, "sandbox");
         var batch = await host.Mail.AcceptAsync(tenant, new() { Submission = submission, To = ["zoë@example.com"] });
         await host.Mail.ServeAsync(LedgerMail.Bounced, "relay");
