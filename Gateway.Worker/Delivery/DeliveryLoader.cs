@@ -12,7 +12,7 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
     private const string Load = """
         SELECT d.delivery_id, m.door, m.mode, m.stream, m.from_address, d.recipient, b.content, m.traceparent,
             d.state, coalesce(m.send_at, m.accepted_at), m.deadline_at, d.temporary_since, d.temporary_spent,
-            d.deferrals, d.waits, d.path, d.waiting_for, coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at
+            d.deferrals, d.waits, d.path, d.waiting_for, coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.from_domain
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (tenant_id, message_id, delivery_id)
         CROSS JOIN LATERAL (SELECT * FROM deliveries x
             WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id AND x.delivery_id = w.delivery_id LIMIT 1) d
@@ -47,6 +47,7 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
             Door = r.GetString(1),
             Mode = r.GetString(2),
             FromAddress = r.GetString(4),
+            FromDomain = r.GetString(19),
             Recipient = r.GetString(5),
             Content = r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6),
             TraceParent = r.IsDBNull(7) ? null : r.GetString(7),
