@@ -1,0 +1,110 @@
+using Gateway.Mail.Smtp;
+
+namespace Gateway.Mail.Bounces.Classifying;
+
+/// <summary>What a failure means, and which line decided.</summary>
+internal readonly record struct BounceVerdict(BounceClass Class, Outcome Outcome, OutcomeScope Scope, string Rule);
+
+/// <summary>
+/// From evidence to a verdict: the refusing host's words, then the tables of live SMTP, then the reporting host's words,
+/// then the status. A hard bounce needs positive evidence; what stays open is unknown.
+/// </summary>
+internal static class BounceClassifier
+{
+    public static BounceVerdict Classify(Evidence evidence)
+    {
+        var verdict = ByWords(evidence.Diagnostic, evidence) ?? ByReply(evidence) ?? ByWords(evidence.Notice, evidence);
+        return Temper(verdict ?? StatusVerdicts.Of(evidence.Status ?? default), evidence);
+    }
+
+    private static BounceVerdict? ByWords(string text, Evidence evidence)
+    {
+        if (BounceRules.Find(text) is not { } rule)
+        {
+            return null;
+        }
+
+        // A status that is more exact than wide words: "5.1.1 … rejected", "5.2.2 … refused".
+        if (
+            rule.Name == "bounce/refused"
+            && StatusVerdicts.Of(evidence.Status ?? default) is { Class: not BounceClass.Unknown } exact
+        )
+        {
+            return exact;
+        }
+
+        return rule.NeedsWitness && !HasWitness(evidence)
+            ? new(BounceClass.Soft, rule.Outcome, rule.Scope, rule.Name + "-unproven")
+            : new(rule.Class, rule.Outcome, rule.Scope, rule.Name);
+    }
+
+    /// <summary>
+    /// Some hosts answer "user unknown" after DATA for mail that a filter refused. It is believed with an x.1.x status,
+    /// as an answer to RCPT TO, as "mailbox unavailable" (5.5.0), or in the words of the host that owns the mailboxes
+    /// (no SMTP reply is quoted).
+    /// </summary>
+    private static bool HasWitness(Evidence evidence) =>
+        evidence.Status is { Subject: 1 }
+        || evidence.Status is { Subject: 5, Detail: 0 }
+        || (evidence.Phase == SmtpPhase.RcptTo && evidence.Status is not { Subject: 7 })
+        || (evidence.Code is null && evidence.Said is null && evidence.Field is null or { Subject: 0 or 1 });
+
+    private static BounceVerdict? ByReply(Evidence evidence)
+    {
+        if (evidence.Code is not { } code || evidence.Diagnostic.Length == 0)
+        {
+            return null;
+        }
+
+        var phase = evidence.Phase ?? SmtpPhase.RcptTo;
+        var verdict = SmtpClassifier.Classify(
+            phase,
+            new SmtpReply(code, evidence.Status, evidence.Diagnostic),
+            SmtpHop.RemoteMx
+        );
+
+        // The numbers are judged here, where a bare 550 is no proof.
+        if (
+            verdict.Rule.StartsWith("code/", StringComparison.Ordinal)
+            || verdict.Rule.StartsWith("status/", StringComparison.Ordinal)
+        )
+        {
+            return null;
+        }
+
+        var kind = verdict.Outcome switch
+        {
+            Outcome.RecipientPermanent when verdict.Scope == OutcomeScope.Recipient => BounceClass.Soft,
+            Outcome.RecipientPermanent or Outcome.RecipientTemporary or Outcome.Unknown => BounceClass.Soft,
+            _ => BounceClass.Block,
+        };
+        return new(kind, verdict.Outcome, verdict.Scope, verdict.Rule);
+    }
+
+    private static BounceVerdict Temper(BounceVerdict verdict, Evidence evidence)
+    {
+        // Refused before any recipient was named: the address was not even looked at.
+        var early = evidence is { Code: not null, Phase: SmtpPhase.Greeting or SmtpPhase.Hello or SmtpPhase.MailFrom };
+        if (early && verdict.Class is BounceClass.Hard or BounceClass.Unknown)
+        {
+            return new(
+                BounceClass.Block,
+                Outcome.PathBlocked,
+                OutcomeScope.RemoteDomain,
+                verdict.Rule + "-before-recipient"
+            );
+        }
+
+        // RFC 5321 §4.2.1: a 4xx is never the end of an address, however long a host tried.
+        if (evidence.IsTransient && verdict.Outcome is Outcome.RecipientPermanent or Outcome.MessagePermanent)
+        {
+            return verdict with
+            {
+                Class = verdict.Class == BounceClass.Hard ? BounceClass.Soft : verdict.Class,
+                Outcome = Outcome.RecipientTemporary,
+            };
+        }
+
+        return verdict;
+    }
+}

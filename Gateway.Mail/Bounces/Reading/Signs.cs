@@ -1,0 +1,233 @@
+using Gateway.Mail.Messages;
+
+namespace Gateway.Mail.Bounces.Reading;
+
+/// <summary>Tells notices of failure, auto-replies and everything else apart by header and first words.</summary>
+internal static class Signs
+{
+    private static readonly string[] Daemons =
+    [
+        "mailer-daemon",
+        "mailerdaemon",
+        "mailer daemon",
+        "postmaster",
+        "post_master",
+        "mail delivery",
+        "mail.delivery",
+        "mail deliver ",
+        "mail administrator",
+        "mail system",
+        "system administrator",
+        "ndr administrator",
+        "mail router",
+        "mail-daemon",
+        "maildaemon",
+        "mdaemon",
+        "delivery subsystem",
+        "symantec_antivirus",
+        "no-reply",
+    ];
+
+    private static readonly string[] Subjects =
+    [
+        "undeliver",
+        "delivery status",
+        "delivery notification",
+        "delivery failure",
+        "delivery failed",
+        "delivery has failed",
+        "delivery report",
+        "delivery error",
+        "delivery problem",
+        "delivery delayed",
+        "delivery warning",
+        "failed delivery",
+        "mail delivery",
+        "mail error",
+        "mail failure",
+        "mail system error",
+        "mail could not be",
+        "message could not be",
+        "could not be delivered",
+        "could not send message",
+        "returned mail",
+        "returned to sender",
+        "return to sender",
+        "failure notice",
+        "failure delivery",
+        "failure notification",
+        "failure to deliver",
+        "non delivery",
+        "non-delivery",
+        "nondeliver",
+        "not delivered",
+        "not deliver",
+        "unable to deliver",
+        "there was an error sending",
+        "errors from",
+        "bounce",
+        "bounced mail",
+        "warning: message",
+        "status notification",
+        "are not member",
+        "loop alert",
+        "unzustellbar",
+        "zustellung",
+        "non remis",
+        "non livr",
+        "no se puede entregar",
+        "no entregado",
+        "mancato recapito",
+        "\u30a8\u30e9\u30fc",
+        "\u914d\u4fe1",
+        "\u9000\u4fe1",
+        "\u043d\u0435 \u0434\u043e\u0441\u0442\u0430\u0432",
+    ];
+
+    private static readonly string[] Words =
+    [
+        "not be delivered",
+        "unable to deliver",
+        "wasn't able to deliver",
+        "were unable to deliver",
+        "cannot be delivered",
+        "can't be delivered",
+        "could not deliver",
+        "couldn't be delivered",
+        "wasn't delivered",
+        "was not delivered",
+        "not been delivered",
+        "not delivered",
+        "did not reach",
+        "delivery failed",
+        "delivery has failed",
+        "delivery to the following",
+        "failed permanently",
+        "permanent error",
+        "permanent fatal error",
+        "transient error",
+        "fatal errors",
+        "delivery errors",
+        "delivery problems",
+        "failed address",
+        "undeliverable",
+        "error occurred while",
+        "error delivering",
+        "errors occurred",
+        "error message",
+        "trouble delivering",
+        "unknown user",
+        "user unknown",
+        "transcript of session",
+        "rejected by",
+        "technical details of",
+        "not a member of this mailing list",
+        "duplicated message-id",
+        "failure reasons",
+        "mailbox exceeds",
+        "account is disabled",
+        "undeliverable to",
+        "smtp error",
+        "failed 20 attempts",
+        "attempts:",
+        "does not exist",
+        "mailbox full",
+        "no valid recipients",
+        "\u9001\u4fe1\u3067\u304d\u307e\u305b\u3093",
+        "\u914d\u9001\u3067\u304d\u307e\u305b\u3093",
+    ];
+
+    private static readonly string[] Replies =
+    [
+        "auto reply",
+        "auto-reply",
+        "autoreply",
+        "auto response",
+        "auto-response",
+        "autoresponse",
+        "automatic reply",
+        "automatic response",
+        "automated reply",
+        "automated response",
+        "out of office",
+        "out-of-office",
+        "out of the office",
+        "vacation",
+        "away until",
+        "away from",
+        "on holiday",
+        "i am away",
+        "abwesenheit",
+        "automatische antwort",
+        "r\u00e9ponse automatique",
+        "absence du bureau",
+        "respuesta autom\u00e1tica",
+        "fuera de la oficina",
+        "resposta autom\u00e1tica",
+        "risposta automatica",
+        "automatisch antwoord",
+        "afwezig",
+        "autosvar",
+        "\u81ea\u52d5\u5fdc\u7b54",
+        "\u81ea\u52a8\u56de\u590d",
+    ];
+
+    public static bool IsFailureNotice(MimeMessage message, Notice notice)
+    {
+        var headers = message.Headers;
+        if (headers.First("x-failed-recipients") is not null || headers.First("x-bounced-address") is not null)
+        {
+            return true;
+        }
+
+        var subject = Lower(headers, "subject");
+        var daemon = Holds(Lower(headers, "from"), Daemons) || IsNullPath(headers);
+        var announced = Holds(subject, Subjects);
+        if (!daemon && !announced)
+        {
+            return false;
+        }
+
+        var text = PlainText.Searchable(NoticeRecipients.Whole(notice.Lines));
+        var said = Holds(text, Words) || ReplyScan.Find(NoticeRecipients.Whole(notice.Lines)) is { Status: not null };
+        return announced ? daemon || said : said && !IsAutoReply(message);
+    }
+
+    /// <summary>
+    /// RFC 3834 §5 Auto-Submitted, and what responders wrote before it. Precedence alone says bulk, not answer, save for
+    /// its auto_reply.
+    /// </summary>
+    public static bool IsAutoReply(MimeMessage message)
+    {
+        var headers = message.Headers;
+        var submitted = Lower(headers, "auto-submitted");
+        if (submitted.StartsWith("auto-replied", StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        return headers.First("x-autoreply") is not null
+            || headers.First("x-autorespond") is not null
+            || headers.First("x-autoresponder") is not null
+            || headers.First("x-autogenerated") is not null
+            || headers.First("x-mail-autoreply") is not null
+            || headers.First("x-vacation") is not null
+            || Lower(headers, "x-auto-response-suppress") is "all" && Holds(Lower(headers, "subject"), Replies)
+            || Lower(headers, "precedence") is "auto_reply" or "auto-reply" or "vacation"
+            || Holds(Lower(headers, "subject"), Replies);
+    }
+
+    /// <summary>A mail program's unsubscription (RFC 2369 §3.2), as Apple Mail and others send it for a user.</summary>
+    public static bool IsUnsubscription(MimeMessage message) =>
+        message.Headers.First("x-apple-unsubscribe") is not null
+        || Lower(message.Headers, "subject") is "unsubscribe" or "list-unsubscribe" or "remove";
+
+    private static bool IsNullPath(HeaderFields headers) =>
+        Lower(headers, "return-path") is "<>" || Lower(headers, "from") is "<>" or "";
+
+    private static string Lower(HeaderFields headers, string name) =>
+        headers.First(name) is { } field ? PlainText.Searchable(field.Text) : "";
+
+    private static bool Holds(string text, string[] words) =>
+        Array.Exists(words, word => text.Contains(word, StringComparison.Ordinal));
+}
