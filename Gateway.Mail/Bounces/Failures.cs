@@ -11,10 +11,20 @@ internal static class Failures
     public static MailReport? FromStatus(MimeMessage message, Notice notice, OriginalMessage original)
     {
         var status = StatusGroups.Of(message, notice);
-        if (status.Recipients.Count == 0)
+        if (status.Recipients.Count == 0 && status.HasPart)
         {
             // The part is there and names nobody: the words are all there is.
-            return status.HasPart ? FromWords(message, notice, original, sure: true) : null;
+            return FromWords(message, notice, original, sure: true);
+        }
+
+        if (status.Recipients.Count == 0)
+        {
+            if (StatusGroups.Enclosed(notice) is not { } enclosed || !Signs.IsFailureNotice(message, notice))
+            {
+                return null;
+            }
+
+            status = enclosed;
         }
 
         var named = NoticeRecipients.Find(notice.Lines);

@@ -7,6 +7,26 @@ namespace Gateway.Mail.Bounces.Classifying;
 /// <summary>The address, or its domain, does not exist: the only words that may suppress.</summary>
 internal static class AddressPhrases
 {
+    /// <summary>A host's own directory or edge says so; believed alone.</summary>
+    public static readonly PhraseRule Edge = new(
+        "bounce/edge-unknown",
+        Hard,
+        RecipientPermanent,
+        Recipient,
+        "]: recipient address rejected: access denied",
+        ">: recipient address rejected: access denied",
+        "recipientnotfound",
+        "recipnotfound",
+        "exrecipnotfound",
+        // Yahoo's marker: its own directory answered.
+        "delivery error: dd this user doesn't have",
+        "delivery error: dd requested mail action aborted, mailbox not found",
+        "address couldn't be found",
+        "address not found",
+        "couldn't be found or is",
+        "adresse wurde nicht gefunden"
+    );
+
     public static readonly PhraseRule[] All =
     [
         new(
@@ -48,21 +68,7 @@ internal static class AddressPhrases
             "user no longer",
             "mailbox no longer"
         ),
-        new(
-            "bounce/edge-unknown",
-            Hard,
-            RecipientPermanent,
-            Recipient,
-            "]: recipient address rejected: access denied",
-            ">: recipient address rejected: access denied",
-            "recipientnotfound",
-            "recipnotfound",
-            "exrecipnotfound",
-            "address couldn't be found",
-            "address not found",
-            "couldn't be found or is",
-            "adresse wurde nicht gefunden"
-        ),
+        Edge,
         new(
             "bounce/unknown-user",
             Hard,
@@ -189,11 +195,7 @@ internal static class AddressPhrases
             "usuario desconocido",
             "usuario no existe",
             "usu\u00e1rio inexistente",
-            "utente sconosciuto",
-            "\u043d\u0435 \u0441\u0443\u0449\u0435\u0441\u0442\u0432\u0443\u0435\u0442",
-            "\u898b\u3064\u304b\u308a\u307e\u305b\u3093",
-            "\u5b58\u5728\u3057\u307e\u305b\u3093",
-            "\u4e0d\u5b58\u5728"
+            "utente sconosciuto"
         )
         {
             NeedsWitness = true,

@@ -14,6 +14,15 @@ internal static class BounceClassifier
     public static BounceVerdict Classify(Evidence evidence)
     {
         var verdict = ByWords(evidence.Diagnostic, evidence) ?? ByReply(evidence) ?? ByWords(evidence.Notice, evidence);
+        if (
+            verdict is { Rule: "bounce/system" }
+            && ByWords(evidence.Notice, evidence) is { Class: BounceClass.Hard or BounceClass.MailboxFull } told
+        )
+        {
+            // "Service unavailable" closes many transcripts; the line above it says why.
+            verdict = told;
+        }
+
         return Temper(verdict ?? StatusVerdicts.Of(evidence.Status ?? default), evidence);
     }
 
@@ -44,10 +53,11 @@ internal static class BounceClassifier
     /// (no SMTP reply is quoted).
     /// </summary>
     private static bool HasWitness(Evidence evidence) =>
-        evidence.Status is { Subject: 1 }
+        BounceRules.SaysUnknown(evidence.Notice)
+        || evidence.Status is { Subject: 1 }
         || evidence.Status is { Subject: 5, Detail: 0 }
         || (evidence.Phase == SmtpPhase.RcptTo && evidence.Status is not { Subject: 7 })
-        || (evidence.Code is null && evidence.Said is null && evidence.Field is null or { Subject: 0 or 1 });
+        || (evidence is { Code: null, Said: null, IsQuoted: false } && evidence.Field is null or { Subject: 0 or 1 });
 
     private static BounceVerdict? ByReply(Evidence evidence)
     {
@@ -93,6 +103,15 @@ internal static class BounceClassifier
                 OutcomeScope.RemoteDomain,
                 verdict.Rule + "-before-recipient"
             );
+        }
+
+        // "The user(s) account is disabled … 550 user unknown": the cautious half is believed.
+        if (
+            verdict is { Class: BounceClass.Hard, Scope: OutcomeScope.Recipient }
+            && BounceRules.SaysClosed(evidence.Notice)
+        )
+        {
+            return verdict with { Class = BounceClass.Soft, Rule = verdict.Rule + "-closed" };
         }
 
         // RFC 5321 §4.2.1: a 4xx is never the end of an address, however long a host tried.

@@ -18,6 +18,12 @@ internal static class BounceRules
         .. BlockPhrases.Last,
     ];
 
+    /// <summary>The notice itself says that a mailbox is switched off.</summary>
+    public static bool SaysClosed(string notice) => Array.Exists(MailboxPhrases.Closed, rule => rule.Holds(notice));
+
+    /// <summary>The reporting host itself found that the address does not exist.</summary>
+    public static bool SaysUnknown(string notice) => AddressPhrases.Edge.Holds(notice);
+
     /// <summary>The first line that holds for the text (see <see cref="Reading.PlainText.Searchable"/>), or null.</summary>
     public static PhraseRule? Find(string text) => text.Length == 0 ? null : Array.Find(All, rule => rule.Holds(text));
 }

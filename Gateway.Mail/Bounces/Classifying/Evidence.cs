@@ -18,6 +18,9 @@ internal sealed class Evidence
     /// <summary>What the reporting host says in its own words, searchable.</summary>
     public string Notice { get; }
 
+    /// <summary>True if the report has a Diagnostic-Code: the words are not the reporting host's own.</summary>
+    public bool IsQuoted { get; private init; }
+
     public int? Code { get; private init; }
 
     /// <summary>The status inside the diagnostic or text; the Status field may contradict it and is believed last.</summary>
@@ -58,6 +61,7 @@ internal sealed class Evidence
 
         return new Evidence(PlainText.Searchable($"{said} {comment}"), searchable)
         {
+            IsQuoted = diagnostic.Length > 0,
             Code = reply?.Code,
             Said = reply?.Status,
             Field = field,

@@ -1,8 +1,8 @@
 namespace Gateway.Mail.Bounces.Classifying;
 
 /// <summary>
-/// One line of a table: holds when one of its phrases is in the text. A phrase is lower case; <c>a &amp; b</c> wants both
-/// parts, in any order.
+/// One line of a table: holds when one of its phrases is in the text. A phrase is lower case; <c>a &amp; b</c> wants
+/// both, in this order and close together.
 /// </summary>
 internal sealed class PhraseRule
 {
@@ -25,14 +25,34 @@ internal sealed class PhraseRule
     /// </summary>
     public bool NeedsWitness { get; init; }
 
+    // The words of one sentence, not of a whole notice. A bounded window keeps the search linear.
+    private const int Window = 60;
+
     public bool Holds(string text)
     {
         foreach (var parts in phrases)
         {
-            if (Array.TrueForAll(parts, part => text.Contains(part, StringComparison.Ordinal)))
+            if (parts.Length == 1 ? text.Contains(parts[0], StringComparison.Ordinal) : Near(text, parts[0], parts[1]))
             {
                 return true;
             }
+        }
+
+        return false;
+    }
+
+    private static bool Near(string text, string first, string second)
+    {
+        for (var at = text.IndexOf(first, StringComparison.Ordinal); at >= 0; )
+        {
+            var from = at + first.Length;
+            var length = Math.Min(Window, text.Length - from);
+            if (text.AsSpan(from, length).Contains(second, StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            at = text.IndexOf(first, from, StringComparison.Ordinal);
         }
 
         return false;

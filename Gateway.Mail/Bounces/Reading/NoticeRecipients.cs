@@ -155,6 +155,12 @@ internal static class NoticeRecipients
 
     private static string? InSentence(string line)
     {
+        // What the far side answered may name anyone; the reporting host's own lines name the recipient.
+        if (line.AsSpan().TrimStart(" \t").StartsWith("<<<"))
+        {
+            return null;
+        }
+
         var lower = line.ToLowerInvariant();
         var reply = ReplyScan.StartsWithReply(line.AsSpan().TrimStart(" \t<>"));
         if (!reply && !Array.Exists(Failing, word => lower.Contains(word, StringComparison.Ordinal)))

@@ -48,18 +48,28 @@ internal sealed class StatusGroups
         }
 
         var inPart = new StatusGroups(groups) { HasPart = found };
-        return inPart.Recipients.Count > 0 ? inPart : InText(notice) ?? inPart;
+        return inPart.Recipients.Count > 0 ? inPart : InText(NoticeRecipients.Whole(notice.Lines)) ?? inPart;
+    }
+
+    /// <summary>
+    /// A whole report inside the text of a notice: some hosts send their own apology around another's report.
+    /// Only for what is known to be a notice.
+    /// </summary>
+    public static StatusGroups? Enclosed(Notice notice)
+    {
+        var at = notice.Original.IndexOf("\nReporting-MTA:", StringComparison.OrdinalIgnoreCase);
+        return at < 0 ? null : InText(notice.Original[at..]);
     }
 
     // Hosts that break their MIME, and Amazon WorkMail, which writes the fields into the text.
-    private static StatusGroups? InText(Notice notice)
+    private static StatusGroups? InText(string text)
     {
-        if (!notice.Lines.Any(line => line.StartsWith("Final-Recipient:", StringComparison.OrdinalIgnoreCase)))
+        if (!text.Contains("\nFinal-Recipient:", StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var groups = ReportFields.Read(NoticeRecipients.Whole(notice.Lines));
+        var groups = ReportFields.Read(text);
         var inText = new StatusGroups(groups.FindAll(g => g.Has("final-recipient") || g.Has("reporting-mta")));
         return inText.Recipients.Count > 0 ? inText : null;
     }
