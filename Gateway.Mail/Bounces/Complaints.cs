@@ -6,9 +6,9 @@ namespace Gateway.Mail.Bounces;
 /// <summary>Feedback reports, and the one large sender of complaints without the feedback part.</summary>
 internal static class Complaints
 {
-    public static MailReport? Read(MimeMessage message, OriginalMessage original)
+    public static MailReport? Read(MimeMessage message, Notice notice, OriginalMessage original)
     {
-        var feedback = FeedbackReader.Read(message) ?? WithoutPart(message, original);
+        var feedback = FeedbackReader.Read(message, notice) ?? WithoutPart(message, original);
         if (feedback is null)
         {
             return null;

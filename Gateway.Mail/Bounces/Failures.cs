@@ -28,11 +28,12 @@ internal static class Failures
         }
 
         var named = NoticeRecipients.Find(notice.Lines);
+        var whole = NoticeRecipients.Whole(notice.Lines);
         var budget = ReportLimits.MaxEvidence;
         var recipients = new List<RecipientReport>();
         foreach (var group in status.Recipients)
         {
-            recipients.Add(Of(group, notice, named, ref budget));
+            recipients.Add(Of(group, whole, named, ref budget));
         }
 
         return new MailReport(KindOf(recipients), recipients)
@@ -54,12 +55,13 @@ internal static class Failures
         }
 
         var named = NoticeRecipients.Find(notice.Lines);
+        var whole = NoticeRecipients.Whole(notice.Lines);
         var delayed = Delays.Tells(message, notice);
         var budget = ReportLimits.MaxEvidence;
         var recipients = new List<RecipientReport>();
         foreach (var address in AddressesOf(message, named, original))
         {
-            var about = Spend(NoticeRecipients.About(address, notice.Lines, named), ref budget);
+            var about = Spend(NoticeRecipients.About(address, whole, named), ref budget);
             recipients.Add(
                 Judge(
                     new RecipientReport { Recipient = address, Action = delayed ? "delayed" : "failed" },
@@ -113,14 +115,14 @@ internal static class Failures
 
     private static RecipientReport Of(
         ReportFields group,
-        Notice notice,
+        string whole,
         List<(string Address, string Text)> named,
         ref int budget
     )
     {
         var original = group.First("original-recipient") is { } given ? PlainText.Address(given) : null;
         var final = group.First("final-recipient") is { } told ? PlainText.Address(told) : original ?? "";
-        var about = Spend(NoticeRecipients.About(final, notice.Lines, named), ref budget);
+        var about = Spend(NoticeRecipients.About(final, whole, named), ref budget);
         var recipient = new RecipientReport
         {
             Recipient = final,
@@ -129,14 +131,21 @@ internal static class Failures
             RemoteMta = group.First("remote-mta") is { } mta ? PlainText.WithoutType(mta) : null,
         };
         var diagnostic = PlainText.WithoutType(group.First("diagnostic-code") ?? "");
-        return Judge(recipient, Spend(diagnostic, ref budget), group.First("status"), about);
+        return Judge(
+            recipient,
+            Spend(diagnostic, ref budget),
+            group.First("status"),
+            about,
+            group.First("x-powermta-bouncecategory")
+        );
     }
 
     private static RecipientReport Judge(
         RecipientReport recipient,
         string diagnostic,
         string? statusField,
-        string about
+        string about,
+        string? category = null
     )
     {
         var evidence = Evidence.Of(diagnostic, statusField, about);
@@ -151,7 +160,7 @@ internal static class Failures
             return told with { Outcome = Outcome.Accepted, Rule = "action/" + recipient.Action };
         }
 
-        var verdict = BounceClassifier.Classify(evidence);
+        var verdict = BounceClassifier.Classify(evidence, category);
         if (recipient.Action == "delayed")
         {
             // RFC 3464 §2.3.3: the host is still trying; whatever the words say, nothing has ended.

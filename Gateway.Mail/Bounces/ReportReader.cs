@@ -19,7 +19,7 @@ public static class ReportReader
         var notice = Notice.Of(message);
         var original = new OriginalMessage(notice.Original);
         var report =
-            Complaints.Read(message, original)
+            Complaints.Read(message, notice, original)
             ?? Failures.FromStatus(message, notice, original)
             ?? SesNotice.Read(notice)
             ?? Failures.FromWords(message, notice, original)

@@ -13,6 +13,21 @@ internal static class BounceClassifier
 {
     public static BounceVerdict Classify(Evidence evidence)
     {
+        var verdict = Decide(evidence);
+
+        // Who suppresses by outcome and scope must not hit what is not proven (see Verdict).
+        return
+            verdict
+                is { Class: not BounceClass.Hard, Outcome: Outcome.RecipientPermanent, Scope: OutcomeScope.Recipient }
+            ? verdict with
+            {
+                Scope = OutcomeScope.None,
+            }
+            : verdict;
+    }
+
+    private static BounceVerdict Decide(Evidence evidence)
+    {
         var verdict = ByWords(evidence.Diagnostic, evidence) ?? ByReply(evidence) ?? ByWords(evidence.Notice, evidence);
         if (
             verdict is { Rule: "bounce/system" }
@@ -24,6 +39,15 @@ internal static class BounceClassifier
         }
 
         return Temper(verdict ?? StatusVerdicts.Of(evidence.Status ?? default), evidence);
+    }
+
+    /// <summary>As <see cref="Classify(Evidence)"/>; a category decides what stayed unknown.</summary>
+    public static BounceVerdict Classify(Evidence evidence, string? category)
+    {
+        var verdict = Classify(evidence);
+        return verdict.Class == BounceClass.Unknown && category is not null
+            ? Categories.Of(category) ?? verdict
+            : verdict;
     }
 
     private static BounceVerdict? ByWords(string text, Evidence evidence)
@@ -95,7 +119,13 @@ internal static class BounceClassifier
     {
         // Refused before any recipient was named: the address was not even looked at.
         var early = evidence is { Code: not null, Phase: SmtpPhase.Greeting or SmtpPhase.Hello or SmtpPhase.MailFrom };
-        if (early && verdict.Class is BounceClass.Hard or BounceClass.Unknown)
+        if (
+            early
+            && (
+                verdict.Class is BounceClass.Hard or BounceClass.Unknown
+                || verdict.Outcome == Outcome.RecipientPermanent
+            )
+        )
         {
             return new(
                 BounceClass.Block,

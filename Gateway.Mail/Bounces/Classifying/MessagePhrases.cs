@@ -100,8 +100,7 @@ internal static class MessagePhrases
             "unrecognized command",
             "command not allowed",
             "unknown command",
-            "need rcpt",
-            "need mail"
+            "data format error"
         ),
     ];
 }

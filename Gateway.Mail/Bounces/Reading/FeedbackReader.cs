@@ -9,15 +9,10 @@ namespace Gateway.Mail.Bounces.Reading;
 internal static class FeedbackReader
 {
     /// <summary>The report, or null if no part is one.</summary>
-    public static FeedbackReport? Read(MimeMessage message)
+    public static FeedbackReport? Read(MimeMessage message, Notice notice)
     {
-        foreach (var part in message.Parts())
+        foreach (var part in OwnParts.Of(message))
         {
-            if (part.ContentType.IsMessage && part != message.Root)
-            {
-                break;
-            }
-
             if (part.ContentType.Is("message", "feedback-report"))
             {
                 return Read(part.DecodeText());
@@ -29,8 +24,15 @@ internal static class FeedbackReader
             message.Root.ContentType.Parameter("report-type") is { } type
             && type.Equals("feedback-report", StringComparison.OrdinalIgnoreCase)
             ? Of(new ReportFields())
-            : null;
+            : InText(notice);
     }
+
+    // Broken MIME: the fields stand in the text. Two of the required ones must, so that a quoted word is no complaint.
+    private static FeedbackReport? InText(Notice notice) =>
+        notice.Lines.Any(line => line.StartsWith("Feedback-Type:", StringComparison.OrdinalIgnoreCase))
+        && notice.Lines.Any(line => line.StartsWith("User-Agent:", StringComparison.OrdinalIgnoreCase))
+            ? Read(NoticeRecipients.Whole(notice.Lines))
+            : null;
 
     private static FeedbackReport Read(string text)
     {
@@ -57,7 +59,7 @@ internal static class FeedbackReader
             ],
             ArrivalDate = Date(fields.First("arrival-date") ?? fields.First("received-date")),
             ReportingMta = fields.First("reporting-mta") is { } mta ? PlainText.WithoutType(mta) : null,
-            SourceIp = IPAddress.TryParse(fields.First("source-ip"), out var ip) ? ip : null,
+            SourceIp = IPAddress.TryParse(FirstWord(fields.First("source-ip")), out var ip) ? ip : null,
             SourcePort = Number(fields.First("source-port")) is { } port and <= 65_535 ? port : null,
             Incidents = Number(fields.First("incidents")) ?? 1,
             AuthenticationResults = fields.All("authentication-results"),
@@ -82,6 +84,9 @@ internal static class FeedbackReader
         var token = end >= 0 ? value![..end] : value;
         return string.IsNullOrEmpty(token) ? null : token.ToLowerInvariant();
     }
+
+    // "192.0.2.1 (host.example)" is met.
+    private static string? FirstWord(string? value) => value?.Split(' ', 2)[0].Trim('[', ']');
 
     private static int? Number(string? value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

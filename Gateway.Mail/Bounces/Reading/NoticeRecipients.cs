@@ -57,7 +57,7 @@ internal static class NoticeRecipients
     }
 
     /// <summary>What the notice says about an address known from elsewhere; the whole notice if it names it nowhere.</summary>
-    public static string About(string address, IReadOnlyList<string> lines, List<(string Address, string Text)> found)
+    public static string About(string address, string whole, List<(string Address, string Text)> found)
     {
         if (found.Count > 1)
         {
@@ -70,7 +70,8 @@ internal static class NoticeRecipients
             }
         }
 
-        return Whole(lines);
+        // A long apology in three languages must not push the reason out of sight.
+        return found.Count == 1 && whole.Length > ReportLimits.MaxDiagnostic ? found[0].Text + whole : whole;
     }
 
     public static string Whole(IReadOnlyList<string> lines)
@@ -113,6 +114,11 @@ internal static class NoticeRecipients
                 continue;
             }
 
+            if (before && BeginsDialogue(line))
+            {
+                pending.Clear();
+            }
+
             var to = before ? pending : current;
             if (to is { Length: < ReportLimits.MaxDiagnostic })
             {
@@ -125,6 +131,11 @@ internal static class NoticeRecipients
 
     private static bool IsTranscript(IReadOnlyList<string> lines) =>
         lines.Any(line => line.Contains("transcript of session", StringComparison.OrdinalIgnoreCase));
+
+    // What was said to one host tells nothing about the recipients of the next.
+    private static bool BeginsDialogue(string line) =>
+        line.AsSpan().TrimStart(" .\t").StartsWith("while talking to", StringComparison.OrdinalIgnoreCase)
+        || line.StartsWith("421 ", StringComparison.Ordinal);
 
     private static string? BeginsLine(string line)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Gateway.Mail.Bounces.Reading;
@@ -51,8 +52,44 @@ internal static class PlainText
     public static string Address(string value)
     {
         var address = WithoutType(value).Trim();
+        if (address.Contains("\\x{", StringComparison.Ordinal))
+        {
+            address = OneLine(Unescaped(address));
+        }
+
         var open = address.IndexOf('<', StringComparison.Ordinal);
         var close = address.LastIndexOf('>');
         return open >= 0 && close > open ? address[(open + 1)..close].Trim() : address.Trim('"', '<', '>', ' ');
+    }
+
+    // RFC 6533 §3: utf-8-addr-xtext writes a character as \x{HEX} where the report must be ASCII.
+    private static string Unescaped(string address)
+    {
+        var text = new StringBuilder(address.Length);
+        for (var at = 0; at < address.Length; at++)
+        {
+            var close = string.CompareOrdinal(address, at, "\\x{", 0, 3) == 0 ? address.IndexOf('}', at) : -1;
+            if (
+                close > at + 3
+                && close - at <= 9
+                && int.TryParse(
+                    address.AsSpan(at + 3, close - at - 3),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var rune
+                )
+                && Rune.IsValid(rune)
+            )
+            {
+                text.Append(new Rune(rune).ToString());
+                at = close;
+            }
+            else
+            {
+                text.Append(address[at]);
+            }
+        }
+
+        return text.ToString();
     }
 }

@@ -96,7 +96,7 @@ internal static class SesNotice
         {
             var diagnostic = PlainText.WithoutType(Text(item, "diagnosticCode") ?? "");
             var evidence = Evidence.Of(diagnostic, Text(item, "status"), "");
-            var verdict = BounceClassifier.Classify(evidence);
+            var verdict = BounceClassifier.Classify(evidence, Text(bounce, "bounceSubType"));
             recipients.Add(
                 new RecipientReport
                 {

@@ -29,13 +29,8 @@ internal sealed class StatusGroups
     {
         var groups = new List<ReportFields>();
         var found = false;
-        foreach (var part in message.Parts())
+        foreach (var part in OwnParts.Of(message))
         {
-            if (part.ContentType.IsMessage && part != message.Root)
-            {
-                break;
-            }
-
             // RFC 6533 §4: message/global-delivery-status is the same in UTF-8.
             if (
                 part.ContentType.Is("message", "delivery-status")
