@@ -130,7 +130,10 @@ internal static class Failures
             Action = ActionOf(group),
             RemoteMta = group.First("remote-mta") is { } mta ? PlainText.WithoutType(mta) : null,
         };
-        var diagnostic = PlainText.WithoutType(group.First("diagnostic-code") ?? "");
+        var coded = group.First("diagnostic-code") ?? "";
+        var diagnostic = coded.StartsWith("x-unix;", StringComparison.OrdinalIgnoreCase)
+            ? coded
+            : PlainText.WithoutType(coded);
         return Judge(
             recipient,
             Spend(diagnostic, ref budget),

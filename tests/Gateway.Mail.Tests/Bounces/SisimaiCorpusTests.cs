@@ -94,6 +94,8 @@ public sealed class SisimaiCorpusTests
             // "User unknown" where a filter is suspected.
             "filtered" => [BounceClass.Soft, BounceClass.Block],
             "suspend" or "mailererror" or "networkerror" or "expired" => [BounceClass.Soft],
+            "systemfull" => [BounceClass.Soft, BounceClass.MailboxFull],
+            "suppressed" => [BounceClass.Soft, BounceClass.Block],
             "systemerror" => [BounceClass.Soft, BounceClass.Unknown],
             "onhold" or "undefined" => [BounceClass.Soft, BounceClass.Unknown],
             "delivered" or "feedback" or "vacation" => [BounceClass.None],
