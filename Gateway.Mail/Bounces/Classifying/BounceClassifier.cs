@@ -66,22 +66,27 @@ internal static class BounceClassifier
             return exact;
         }
 
-        return rule.NeedsWitness && !HasWitness(evidence)
+        return !IsBorneOut(rule.Needs, evidence)
             ? new(BounceClass.Soft, rule.Outcome, rule.Scope, rule.Name + "-unproven")
             : new(rule.Class, rule.Outcome, rule.Scope, rule.Name);
     }
 
-    /// <summary>
-    /// Some hosts answer "user unknown" after DATA for mail that a filter refused. It is believed with an x.1.x status,
-    /// as an answer to RCPT TO, as "mailbox unavailable" (5.5.0), or in the words of the host that owns the mailboxes
-    /// (no SMTP reply is quoted).
-    /// </summary>
-    private static bool HasWitness(Evidence evidence) =>
-        BounceRules.SaysUnknown(evidence.Notice)
-        || evidence.Status is { Subject: 1 }
-        || evidence.Status is { Subject: 5, Detail: 0 }
-        || (evidence.Phase == SmtpPhase.RcptTo && evidence.Status is not { Subject: 7 })
-        || (evidence is { Code: null, Said: null, IsQuoted: false } && evidence.Field is null or { Subject: 0 or 1 });
+    // x.5.0 is what hosts without better codes say of a mailbox (RFC 5321 §4.2.3, 550).
+    private static bool IsBorneOut(Witness needs, Evidence evidence)
+    {
+        var byServer =
+            evidence.Status is { Subject: 1 } or { Subject: 5, Detail: 0 }
+            || (evidence.Phase == SmtpPhase.RcptTo && evidence.Status is not { Subject: 7 });
+        return needs switch
+        {
+            Witness.None => true,
+            Witness.Server => byServer || BounceRules.SaysUnknown(evidence.Notice),
+            _ => byServer || BounceRules.SaysUnknown(evidence.Notice) || IsOwnWord(evidence),
+        };
+    }
+
+    private static bool IsOwnWord(Evidence evidence) =>
+        evidence is { Code: null, Said: null, IsQuoted: false } && evidence.Field is null or { Subject: 0 or 1 };
 
     private static BounceVerdict? ByReply(Evidence evidence)
     {

@@ -1,6 +1,22 @@
 namespace Gateway.Mail.Bounces.Classifying;
 
 /// <summary>
+/// What bears words out. Some hosts say "user unknown" for a filter's refusal after DATA, and wide words ("not found")
+/// are said of many things.
+/// </summary>
+internal enum Witness
+{
+    /// <summary>The words count alone.</summary>
+    None,
+
+    /// <summary>A status that agrees, an answer to RCPT TO, or the host that owns the mailboxes says it itself.</summary>
+    Any,
+
+    /// <summary>A status that agrees, or an answer to RCPT TO.</summary>
+    Server,
+}
+
+/// <summary>
 /// One line of a table: holds when one of its phrases is in the text. A phrase is lower case; <c>a &amp; b</c> wants
 /// both, in this order and close together.
 /// </summary>
@@ -19,11 +35,8 @@ internal sealed class PhraseRule
     public Outcome Outcome { get; }
     public OutcomeScope Scope { get; }
 
-    /// <summary>
-    /// The words alone do not prove it: some hosts say them for a filter's refusal after DATA. They count when a status
-    /// agrees, when RCPT TO was refused, or when the host speaks of its own mailboxes.
-    /// </summary>
-    public bool NeedsWitness { get; init; }
+    /// <summary>What must bear these words out before they count.</summary>
+    public Witness Needs { get; init; }
 
     // The words of one sentence, not of a whole notice. A bounded window keeps the search linear.
     private const int Window = 60;
