@@ -41,7 +41,7 @@ internal sealed class Evidence
     /// <param name="notice">The lines of the notice about this recipient.</param>
     public static Evidence Of(string diagnostic, string? statusField, string notice)
     {
-        var field = statusField is { Length: > 0 } ? ReplyScan.Find(statusField)?.Status : null;
+        var field = statusField is { Length: > 0 } ? FieldStatus(statusField) : null;
         var comment =
             statusField is { } written && written.IndexOf('(', StringComparison.Ordinal) is > 0 and var open
                 ? written[open..]
@@ -71,6 +71,10 @@ internal sealed class Evidence
             ),
         };
     }
+
+    // "5.1.1 (bad destination mailbox)": the code stands first, and class 2 is allowed here.
+    private static EnhancedStatus? FieldStatus(string field) =>
+        ReplyScan.StatusAt(field, 0, out _) ?? ReplyScan.Find(field)?.Status;
 
     // A quoted reply ends at its bracket or at an empty line; what follows is the reporting host's advice.
     private static string ReplyIn(ReadOnlySpan<char> text, int at)

@@ -28,6 +28,13 @@ internal sealed class Notice
                 break;
             }
 
+            if (part != message.Root && part.Headers.First("received") is not null)
+            {
+                // The returned message stands in the place of a part, without a type of its own.
+                original = HeaderOf(part, message);
+                break;
+            }
+
             if (
                 part.Children.Count > 0
                 || plain.Length > ReportLimits.MaxNotice
@@ -74,15 +81,18 @@ internal sealed class Notice
     {
         if (part.Enclosed is { } enclosed)
         {
-            var end = Math.Min(
-                enclosed.HeaderRange.End.Value,
-                enclosed.HeaderRange.Start.Value + ReportLimits.MaxOriginal
-            );
-            return Encoding.UTF8.GetString(message.Bytes.Span[enclosed.HeaderRange.Start.Value..end]);
+            return HeaderOf(enclosed, message);
         }
 
         var text = part.DecodeText();
         return text.Length > ReportLimits.MaxOriginal ? text[..ReportLimits.MaxOriginal] : text;
+    }
+
+    private static string HeaderOf(MimePart part, MimeMessage message)
+    {
+        var start = part.HeaderRange.Start.Value;
+        var end = Math.Min(part.HeaderRange.End.Value, start + ReportLimits.MaxOriginal);
+        return Encoding.UTF8.GetString(message.Bytes.Span[start..end]);
     }
 
     private static string Bounded(string text) =>

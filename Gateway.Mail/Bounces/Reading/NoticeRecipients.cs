@@ -22,6 +22,10 @@ internal static class NoticeRecipients
         "mailbox",
         "addressed to",
         "not reach",
+        "unknown host",
+        "host not found",
+        "undeliver",
+        "exceed",
         "invalid",
     ];
 

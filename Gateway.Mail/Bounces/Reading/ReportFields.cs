@@ -58,6 +58,11 @@ internal sealed class ReportFields
             {
                 group.Keep(ref name, value);
                 Open(line, out name, value);
+                if (BeginsRecipient(name) && group.Has(name))
+                {
+                    // Some hosts leave the empty line between recipients out.
+                    Close(groups, ref group);
+                }
             }
         }
 
@@ -65,6 +70,10 @@ internal sealed class ReportFields
         Close(groups, ref group);
         return groups;
     }
+
+    private static bool BeginsRecipient(string name) =>
+        name.Equals("final-recipient", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("original-recipient", StringComparison.OrdinalIgnoreCase);
 
     private static void Close(List<ReportFields> groups, ref ReportFields group)
     {

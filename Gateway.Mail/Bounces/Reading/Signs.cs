@@ -25,7 +25,6 @@ internal static class Signs
         "mdaemon",
         "delivery subsystem",
         "symantec_antivirus",
-        "no-reply",
     ];
 
     private static readonly string[] Subjects =
@@ -72,6 +71,19 @@ internal static class Signs
         "are not member",
         "loop alert",
         "unzustellbar",
+        "nicht zustellbar",
+        "non recapitable",
+        "onbestelbaar",
+        "niet bezorgd",
+        "no se pudo entregar",
+        "n\u00e3o entregue",
+        "impossibile recapitare",
+        "message delivery",
+        "mail not delivered",
+        "rejected mail",
+        "mail rejected",
+        "message rejected",
+        "permanent delivery",
         "zustellung",
         "non remis",
         "non livr",
@@ -79,7 +91,9 @@ internal static class Signs
         "no entregado",
         "mancato recapito",
         "\u30a8\u30e9\u30fc",
-        "\u914d\u4fe1",
+        "\u914d\u4fe1\u4e0d\u80fd",
+        "\u914d\u4fe1\u3067\u304d",
+        "\u9001\u4fe1\u3067\u304d",
         "\u9000\u4fe1",
         "\u043d\u0435 \u0434\u043e\u0441\u0442\u0430\u0432",
     ];
