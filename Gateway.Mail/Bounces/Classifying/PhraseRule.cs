@@ -24,10 +24,10 @@ internal sealed class PhraseRule
 {
     private readonly string[][] phrases;
 
-    public PhraseRule(string name, BounceClass kind, Outcome outcome, OutcomeScope scope, params string[] phrases)
+    public PhraseRule(string name, BounceClass kind, Outcome outcome, OutcomeScope scope, string phrases)
     {
         (Name, Class, Outcome, Scope) = (name, kind, outcome, scope);
-        this.phrases = [.. phrases.Select(p => p.Split(" & "))];
+        this.phrases = [.. PhraseList.Of(phrases).Select(p => p.Split(" & "))];
     }
 
     public string Name { get; }

@@ -1,3 +1,4 @@
+using Gateway.Mail.Bounces.Classifying;
 using Gateway.Mail.Messages;
 
 namespace Gateway.Mail.Bounces.Reading;
@@ -5,186 +6,53 @@ namespace Gateway.Mail.Bounces.Reading;
 /// <summary>Tells notices of failure, auto-replies and everything else apart by header and first words.</summary>
 internal static class Signs
 {
-    private static readonly string[] Daemons =
-    [
-        "mailer-daemon",
-        "mailerdaemon",
-        "mailer daemon",
-        "postmaster",
-        "post_master",
-        "mail delivery",
-        "mail.delivery",
-        "mail deliver ",
-        "mail administrator",
-        "mail system",
-        "system administrator",
-        "ndr administrator",
-        "mail router",
-        "mail-daemon",
-        "maildaemon",
-        "mdaemon",
-        "delivery subsystem",
-        "symantec_antivirus",
-    ];
+    private static readonly string[] Daemons = PhraseList.Of(
+        """
+        mailer-daemon | mailerdaemon | mailer daemon | postmaster | post_master | mail delivery | mail.delivery |
+        mail deliver~ | mail administrator | mail system | system administrator | ndr administrator | mail router |
+        mail-daemon | maildaemon | mdaemon | delivery subsystem | symantec_antivirus
+        """
+    );
 
-    private static readonly string[] Subjects =
-    [
-        "undeliver",
-        "delivery status",
-        "delivery notification",
-        "delivery failure",
-        "delivery failed",
-        "delivery has failed",
-        "delivery report",
-        "delivery error",
-        "delivery problem",
-        "delivery delayed",
-        "delivery warning",
-        "failed delivery",
-        "mail delivery",
-        "mail error",
-        "mail failure",
-        "mail system error",
-        "mail could not be",
-        "message could not be",
-        "could not be delivered",
-        "could not send message",
-        "returned mail",
-        "returned to sender",
-        "return to sender",
-        "failure notice",
-        "failure delivery",
-        "failure notification",
-        "failure to deliver",
-        "non delivery",
-        "non-delivery",
-        "nondeliver",
-        "not delivered",
-        "not deliver",
-        "unable to deliver",
-        "there was an error sending",
-        "errors from",
-        "bounce",
-        "bounced mail",
-        "warning: message",
-        "status notification",
-        "are not member",
-        "loop alert",
-        "unzustellbar",
-        "nicht zustellbar",
-        "non recapitable",
-        "onbestelbaar",
-        "niet bezorgd",
-        "no se pudo entregar",
-        "n\u00e3o entregue",
-        "impossibile recapitare",
-        "message delivery",
-        "mail not delivered",
-        "rejected mail",
-        "mail rejected",
-        "message rejected",
-        "permanent delivery",
-        "zustellung",
-        "non remis",
-        "non livr",
-        "no se puede entregar",
-        "no entregado",
-        "mancato recapito",
-        "\u30a8\u30e9\u30fc",
-        "\u914d\u4fe1\u4e0d\u80fd",
-        "\u914d\u4fe1\u3067\u304d",
-        "\u9001\u4fe1\u3067\u304d",
-        "\u9000\u4fe1",
-        "\u043d\u0435 \u0434\u043e\u0441\u0442\u0430\u0432",
-    ];
+    private static readonly string[] Subjects = PhraseList.Of(
+        """
+        undeliver | delivery status | delivery notification | delivery failure | delivery failed |
+        delivery has failed | delivery report | delivery error | delivery problem | delivery delayed |
+        delivery warning | failed delivery | mail delivery | mail error | mail failure | mail system error |
+        mail could not be | message could not be | could not be delivered | could not send message | returned mail |
+        returned to sender | return to sender | failure notice | failure delivery | failure notification |
+        failure to deliver | non delivery | non-delivery | nondeliver | not deliver | unable to deliver |
+        there was an error sending | errors from | bounce | warning: message | status notification | are not member |
+        loop alert | unzustellbar | nicht zustellbar | non recapitable | onbestelbaar | niet bezorgd |
+        no se pudo entregar | não entregue | impossibile recapitare | message delivery | rejected mail |
+        mail rejected | message rejected | permanent delivery | zustellung | non remis | non livr |
+        no se puede entregar | no entregado | mancato recapito | エラー | 配信不能 | 配信でき | 送信でき | 退信 | не достав
+        """
+    );
 
-    private static readonly string[] Words =
-    [
-        "not be delivered",
-        "unable to deliver",
-        "wasn't able to deliver",
-        "were unable to deliver",
-        "cannot be delivered",
-        "can't be delivered",
-        "could not deliver",
-        "couldn't be delivered",
-        "wasn't delivered",
-        "was not delivered",
-        "not been delivered",
-        "not delivered",
-        "did not reach",
-        "delivery failed",
-        "delivery has failed",
-        "delivery to the following",
-        "failed permanently",
-        "permanent error",
-        "permanent fatal error",
-        "transient error",
-        "fatal errors",
-        "delivery errors",
-        "delivery problems",
-        "failed address",
-        "undeliverable",
-        "error occurred while",
-        "error delivering",
-        "errors occurred",
-        "error message",
-        "trouble delivering",
-        "unknown user",
-        "user unknown",
-        "transcript of session",
-        "rejected by",
-        "technical details of",
-        "not a member of this mailing list",
-        "duplicated message-id",
-        "failure reasons",
-        "mailbox exceeds",
-        "account is disabled",
-        "undeliverable to",
-        "smtp error",
-        "failed 20 attempts",
-        "attempts:",
-        "does not exist",
-        "mailbox full",
-        "no valid recipients",
-        "\u9001\u4fe1\u3067\u304d\u307e\u305b\u3093",
-        "\u914d\u9001\u3067\u304d\u307e\u305b\u3093",
-    ];
+    private static readonly string[] Words = PhraseList.Of(
+        """
+        not be delivered | unable to deliver | wasn't able to deliver | can't be delivered | could not deliver |
+        couldn't be delivered | wasn't delivered | not been delivered | not delivered | did not reach |
+        delivery failed | delivery has failed | delivery to the following | failed permanently | permanent error |
+        permanent fatal error | transient error | fatal errors | delivery errors | delivery problems |
+        failed address | undeliverable | error occurred while | error delivering | errors occurred | error message |
+        trouble delivering | unknown user | user unknown | transcript of session | rejected by |
+        technical details of | not a member of this mailing list | duplicated message-id | failure reasons |
+        mailbox exceeds | account is disabled | smtp error | failed 20 attempts | attempts: | does not exist |
+        mailbox full | no valid recipients | 送信できません | 配送できません
+        """
+    );
 
-    private static readonly string[] Replies =
-    [
-        "auto reply",
-        "auto-reply",
-        "autoreply",
-        "auto response",
-        "auto-response",
-        "autoresponse",
-        "automatic reply",
-        "automatic response",
-        "automated reply",
-        "automated response",
-        "out of office",
-        "out-of-office",
-        "out of the office",
-        "vacation",
-        "away until",
-        "away from",
-        "on holiday",
-        "i am away",
-        "abwesenheit",
-        "automatische antwort",
-        "r\u00e9ponse automatique",
-        "absence du bureau",
-        "respuesta autom\u00e1tica",
-        "fuera de la oficina",
-        "resposta autom\u00e1tica",
-        "risposta automatica",
-        "automatisch antwoord",
-        "afwezig",
-        "autosvar",
-        "\u81ea\u52d5\u5fdc\u7b54",
-        "\u81ea\u52a8\u56de\u590d",
-    ];
+    private static readonly string[] Replies = PhraseList.Of(
+        """
+        auto reply | auto-reply | autoreply | auto response | auto-response | autoresponse | automatic reply |
+        automatic response | automated reply | automated response | out of office | out-of-office |
+        out of the office | vacation | away until | away from | on holiday | i am away | abwesenheit |
+        automatische antwort | réponse automatique | absence du bureau | respuesta automática | fuera de la oficina |
+        resposta automática | risposta automatica | automatisch antwoord | afwezig | autosvar | 自動応答 | 自动回复
+        """
+    );
 
     public static bool IsFailureNotice(MimeMessage message, Notice notice)
     {

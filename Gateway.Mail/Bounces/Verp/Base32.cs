@@ -1,4 +1,4 @@
-namespace Gateway.Mail.Bounces.Verp;
+namespace Gateway.Mail.Bounces;
 
 /// <summary>Base32 (RFC 4648 §6) in lower case without padding: survives hosts that fold the case of local parts.</summary>
 internal static class Base32

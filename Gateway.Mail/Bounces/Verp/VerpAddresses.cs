@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace Gateway.Mail.Bounces.Verp;
+namespace Gateway.Mail.Bounces;
 
 /// <summary>
 /// The local part of our MAIL FROM: <c>b-</c> and 50 characters of base32 that name delivery and attempt under a MAC, so

@@ -1,4 +1,4 @@
-namespace Gateway.Mail.Bounces.Verp;
+namespace Gateway.Mail.Bounces;
 
 /// <summary>What a VERP address carries: which delivery, and which of its attempts.</summary>
 /// <param name="Delivery">The delivery's id.</param>

@@ -1,6 +1,6 @@
 using System.Text;
 using Gateway.Mail.Addresses;
-using Gateway.Mail.Bounces.Verp;
+using Gateway.Mail.Bounces;
 
 namespace Gateway.Mail.Tests.Bounces;
 
