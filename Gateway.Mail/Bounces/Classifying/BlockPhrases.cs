@@ -140,7 +140,7 @@ internal static class BlockPhrases
             Identity,
             // Google Groups says in the user's language that the group is closed or absent; the link is always there.
             """
-            sender rejected | batv | third-party dsn | fully qualified | fully-qualified | emetteur |
+            sender rejected | sender address | return address | your address | from your domain | batv | third-party dsn | fully qualified | fully-qualified | emetteur |
             unroutable sender | bogus mail | returned mail not accepted | on the recipient's list | pre-approved |
             non-member | members-only | posting to | invalid domain, see | sending this from | recursive cname |
             not a registered gateway | recipient is only accepting | refuses to accept | refuse to receive |

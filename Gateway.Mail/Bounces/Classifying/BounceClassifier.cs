@@ -140,6 +140,15 @@ internal static class BounceClassifier
             );
         }
 
+        // RFC 3463 §3.2: x.1.7 and x.1.8 blame the sender; §3.8: x.7.z is policy, and a domain it names may be ours.
+        var aboutUs =
+            evidence.Status is { Subject: 1, Detail: 7 or 8 }
+            || (evidence.Status is { Subject: 7 } && verdict.Scope == OutcomeScope.RemoteDomain);
+        if (verdict.Class == BounceClass.Hard && aboutUs)
+        {
+            return new(BounceClass.Block, Outcome.PathBlocked, OutcomeScope.Identity, verdict.Rule + "-about-sender");
+        }
+
         // "The user(s) account is disabled … 550 user unknown": the cautious half is believed.
         if (
             verdict is { Class: BounceClass.Hard, Scope: OutcomeScope.Recipient }
