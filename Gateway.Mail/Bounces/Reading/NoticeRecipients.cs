@@ -102,15 +102,26 @@ internal static class NoticeRecipients
         var texts = new Dictionary<string, StringBuilder>(StringComparer.OrdinalIgnoreCase);
         var pending = new StringBuilder();
         StringBuilder? current = null;
+        var indent = int.MaxValue;
         foreach (var line in lines)
         {
-            if (read(line) is { } address && (texts.ContainsKey(address) || order.Count < ReportLimits.MaxRecipients))
+            var own = line.Length - line.AsSpan().TrimStart(" \t").Length;
+            indent = line.Length == 0 ? int.MaxValue : indent;
+
+            // Deeper than the recipient's own line, and no empty line between: what was said, wrapped.
+            if (
+                own <= indent
+                && read(line) is { } address
+                && (texts.ContainsKey(address) || order.Count < ReportLimits.MaxRecipients)
+            )
             {
                 if (!texts.TryGetValue(address, out current))
                 {
                     order.Add(address);
                     texts[address] = current = new StringBuilder();
                 }
+
+                indent = own;
 
                 // In a transcript the dialogue stands above the line that names the recipient.
                 current.Append(pending).Append(line).Append('\n');
