@@ -18,7 +18,7 @@ internal static class AddressPhrases
         ]: recipient address rejected: access denied | >: recipient address rejected: access denied |
         recipientnotfound | recipnotfound | delivery error: dd this user doesn't have |
         delivery error: dd requested mail action aborted, mailbox not found | address couldn't be found |
-        couldn't be found or is | adresse wurde nicht gefunden
+        couldn't be found or is | wasn't found at | couldn't be found at | adresse wurde nicht gefunden
         """
     );
 
