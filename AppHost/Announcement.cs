@@ -45,9 +45,8 @@ internal static class Announcement
         Line("API", endpoints.Api);
         Line("Portal", endpoints.Portal);
         Line("Webhooks", endpoints.Webhooks);
-        Line("PostgreSQL", endpoints.Postgres);
-        Line("Redis", endpoints.Redis);
-        Line("All of it", file);
+        // Passwords stay out of terminals and logs.
+        Line("Servers", $"{file} has their addresses and passwords");
         if (endpoints is { Api: { } api, Demo: { } demo })
         {
             text.Append(

@@ -1,6 +1,10 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Api.Events;
 using Gateway.Api.Messages;
 using Gateway.Api.Problems;
+using Gateway.Api.Sandbox;
 using Gateway.Submissions;
 
 namespace Gateway.Api;
@@ -11,4 +15,22 @@ namespace Gateway.Api;
 [JsonSerializable(typeof(FieldError))]
 [JsonSerializable(typeof(AcceptedMessage))]
 [JsonSerializable(typeof(BatchAnswer))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+[JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(MessageView))]
+[JsonSerializable(typeof(ChangedMessage))]
+[JsonSerializable(typeof(EventPage))]
+[JsonSerializable(typeof(SandboxPage))]
+[JsonSerializable(typeof(SandboxView))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Answers are JSON for programs and people, never HTML: quotes and accents are written as they are.</summary>
+    public static ApiJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
+}

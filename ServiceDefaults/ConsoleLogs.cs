@@ -11,9 +11,10 @@ internal static class ConsoleLogs
     private static readonly KeyValuePair<string, string?>[] Levels =
     [
         new("Logging:LogLevel:Default", "Information"),
-        // Else three lines a request.
+        // Else several lines a request and a statement.
         new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"),
         new("Logging:LogLevel:System.Net.Http", "Warning"),
+        new("Logging:LogLevel:Npgsql", "Warning"),
     ];
 
     public static void Add(IHostApplicationBuilder builder)

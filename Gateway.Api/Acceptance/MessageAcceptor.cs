@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using Gateway.Batching;
 using Gateway.Database;
 using Gateway.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Pending = Gateway.Ledger.GroupCommit<
+using Pending = Gateway.Batching.GroupCommit<
     Gateway.Api.Acceptance.Submission,
     Gateway.Api.Acceptance.AcceptanceResult
 >.Pending;

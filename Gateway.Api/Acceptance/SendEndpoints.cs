@@ -6,18 +6,13 @@ using Gateway.Api.Problems;
 using Gateway.Ledger;
 using Gateway.Submissions;
 using Gateway.Tenants;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Api.Acceptance;
 
 /// <summary>The doors for sending: one message as JSON, many of them, or one as it shall go out.</summary>
 internal static class SendEndpoints
 {
-    public static IServiceCollection AddAcceptance(this IServiceCollection services) =>
-        services
-            .AddSingleton<MessageRequestValidator>()
-            .AddSingleton<SubmissionFactory>()
-            .AddSingleton<MessageAcceptor>();
-
     public static void MapSending(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/v1/messages").RequireKey(Scope.Send).WithTags("Messages");
@@ -31,6 +26,10 @@ internal static class SendEndpoints
             .MapPost("/batch", SendBatchAsync)
             .Produces<BatchAnswer>()
             .WithSummary("Send independent messages, one result each");
+        group
+            .MapPost("/raw", SendRawAsync)
+            .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
+            .WithSummary("Send a message as it is (message/rfc822)");
     }
 
     private static async Task<IResult> SendAsync(HttpContext http, SubmissionFactory factory, MessageAcceptor acceptor)
@@ -53,12 +52,45 @@ internal static class SendEndpoints
         return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
     }
 
+    private static async Task<IResult> SendRawAsync(
+        HttpContext http,
+        [FromQuery] string[]? rcpt,
+        [FromQuery] string? stream,
+        SubmissionFactory factory,
+        MessageAcceptor acceptor
+    )
+    {
+        var (key, keyProblem) = IdempotencyHeader.Read(http.Request);
+        if (keyProblem is not null)
+        {
+            return keyProblem.ToResult();
+        }
+
+        if (stream is not (null or "transactional" or "broadcast"))
+        {
+            return ApiProblem
+                .Invalid(FieldError.Of("not_accepted", "stream", stream, "transactional or broadcast"))
+                .ToResult();
+        }
+
+        var (body, bodyProblem) = await RequestBody.ReadAsync(http, "message/rfc822");
+        if (body is null)
+        {
+            return bodyProblem!.ToResult();
+        }
+
+        var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
+        var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
+        var (submission, problem) = factory.FromRaw(body, rcpt ?? [], stream ?? "transactional", arrival);
+        return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
+    }
+
     internal static async Task<IResult> AcceptAsync(Submission submission, MessageAcceptor acceptor)
     {
         var (status, accepted, problem) = Answer.Of(submission, await acceptor.AcceptAsync(submission));
         return accepted is null
             ? problem!.ToResult()
-            : Results.Json(accepted, ApiJson.Default.AcceptedMessage, statusCode: status);
+            : Results.Json(accepted, ApiJson.Readable.AcceptedMessage, statusCode: status);
     }
 
     private static async Task<IResult> SendBatchAsync(
@@ -120,7 +152,7 @@ internal static class SendEndpoints
                 }
             )
         );
-        return Results.Json(new BatchAnswer(arrival.SubmissionId!.Value, results), ApiJson.Default.BatchAnswer);
+        return Results.Json(new BatchAnswer(arrival.SubmissionId!.Value, results), ApiJson.Readable.BatchAnswer);
     }
 
     private static async Task<BatchItem> AcceptItemAsync(Submission submission, MessageAcceptor acceptor)

@@ -58,6 +58,95 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
         return (Create(id, json, "json", message, recipients, request, arrival), null);
     }
 
+    /// <summary>A message that the tenant composed itself; the envelope may be given apart from its header.</summary>
+    public (Submission? Submission, ApiProblem? Problem) FromRaw(
+        byte[] given,
+        IReadOnlyList<string> envelope,
+        string stream,
+        Arrival arrival
+    )
+    {
+        var (message, errors) = RawMessage.Read(given);
+        if (message is null)
+        {
+            return (null, ApiProblem.Invalid(errors));
+        }
+
+        var (recipients, refused) = ReadEnvelope(envelope, message);
+        var problem =
+            refused
+            ?? WhyNotFrom(message.From.Address, arrival.Caller, "From")
+            ?? (message.Sender is { } sender ? WhyNotFrom(sender, arrival.Caller, "Sender") : null);
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
+        var id = LedgerId.NewMessage(clock.GetUtcNow());
+        var at = LedgerId.TimeOf(id);
+        return (
+            new Submission
+            {
+                TenantId = arrival.Caller.Tenant.Id,
+                MessageId = id,
+                SubmissionId = id,
+                KeyId = arrival.Caller.KeyId,
+                Mode = arrival.Caller.Mode,
+                Door = "raw",
+                Stream = stream,
+                FromAddress = message.From.Address.ToString(),
+                FromDomain = message.From.Address.Domain,
+                Subject = Shorten(message.Subject),
+                Content = message.Bytes.ToArray(),
+                TraceParent = arrival.TraceParent,
+                AcceptedAt = at,
+                Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
+                Idempotency = arrival.Idempotency,
+            },
+            null
+        );
+    }
+
+    private static (IReadOnlyList<EmailAddress> Recipients, ApiProblem? Problem) ReadEnvelope(
+        IReadOnlyList<string> given,
+        RawMessage message
+    )
+    {
+        var recipients = new List<EmailAddress>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < given.Count; i++)
+        {
+            if (!EmailAddress.TryParse(given[i], out var address, out var error))
+            {
+                return ([], ApiProblem.Invalid(FieldError.Of(error.Code, $"rcpt[{i}]", given[i], error.Message)));
+            }
+
+            if (seen.Add(address.Key))
+            {
+                recipients.Add(address);
+            }
+        }
+
+        IReadOnlyList<EmailAddress> all = given.Count > 0 ? recipients : message.Recipients;
+        var accepted = $"1 to {MessageLimits.Recipients} recipients, in ?rcpt= or in To, Cc and Bcc";
+        return all.Count switch
+        {
+            0 => ([], ApiProblem.Invalid(FieldError.Of("required", "rcpt", null, accepted))),
+            > MessageLimits.Recipients => (
+                [],
+                ApiProblem.Invalid(FieldError.Of("too_many", "rcpt", $"{all.Count}", accepted))
+            ),
+            _ => (all, null),
+        };
+    }
+
+    /// <summary>For lists only; the message itself keeps what it has.</summary>
+    private static string Shorten(string subject)
+    {
+        var clean = subject.Replace('\0', '\uFFFD');
+        return clean.Length <= HeaderText.MaxLength ? clean : clean[..HeaderText.MaxLength];
+    }
+
     /// <summary>The refusal of a From that is not of a domain the tenant proved to be its own.</summary>
     public static ApiProblem? WhyNotFrom(EmailAddress from, Caller caller, string field)
     {

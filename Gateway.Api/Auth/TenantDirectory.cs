@@ -40,6 +40,7 @@ public sealed class TenantDirectory(
     /// <summary>More look-ups at once would only take the database from the messages.</summary>
     private readonly SemaphoreSlim lookUps = new(8);
     private readonly ConcurrentDictionary<string, Entry> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<Entry?>>> underWay = new(StringComparer.Ordinal);
 
     public async ValueTask<KeyVerdict> AuthenticateAsync(string token, CancellationToken cancel)
     {
@@ -50,7 +51,7 @@ public sealed class TenantDirectory(
 
         if (!known.TryGetValue(key!.Id, out var entry) || clock.GetElapsedTime(entry.ReadAt) > KeepFor)
         {
-            entry = await LookUpAsync(key.Id, cancel);
+            entry = await JoinLookUpAsync(key.Id).WaitAsync(cancel);
             if (entry is null)
             {
                 return new KeyVerdict.CannotTell();
@@ -63,9 +64,22 @@ public sealed class TenantDirectory(
     /// <summary>Forgets everything: a change was told, or the telling was lost.</summary>
     public void Forget() => known.Clear();
 
-    private async Task<Entry?> LookUpAsync(string keyId, CancellationToken cancel)
+    /// <summary>Callers with the same key share one look-up: a busy key that expires here must not refuse its own crowd.</summary>
+    private Task<Entry?> JoinLookUpAsync(string keyId)
     {
-        if (!await lookUps.WaitAsync(WaitForTurn, cancel))
+        var mine = new Lazy<Task<Entry?>>(() => LookUpAsync(keyId));
+        var shared = underWay.GetOrAdd(keyId, mine);
+        if (shared == mine)
+        {
+            _ = shared.Value.ContinueWith(_ => underWay.TryRemove(new(keyId, mine)), TaskScheduler.Default);
+        }
+
+        return shared.Value;
+    }
+
+    private async Task<Entry?> LookUpAsync(string keyId)
+    {
+        if (!await lookUps.WaitAsync(WaitForTurn))
         {
             return null;
         }
@@ -74,7 +88,7 @@ public sealed class TenantDirectory(
         {
             // Taken before the read: a change that is told meanwhile makes this entry old at once, never new too long.
             var readAt = clock.GetTimestamp();
-            await using var connection = await ledger.OpenConnectionAsync(cancel);
+            await using var connection = await ledger.OpenConnectionAsync();
             var entry = await ReadAsync(connection, keyId, readAt);
             if (entry.Caller is not null)
             {

@@ -9,7 +9,7 @@ namespace Gateway.Api.Problems;
 /// </summary>
 public sealed record ApiProblem(int Status, string Code, string Title, string Detail)
 {
-    public string Type => $"https://docs.gateway.example/problems/{Code}";
+    public string Type => $"urn:email-gateway:problem:{Code}";
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Field { get; init; }
@@ -78,7 +78,7 @@ public sealed class ProblemResult(ApiProblem problem) : IResult
 
         return httpContext.Response.WriteAsJsonAsync(
             problem,
-            ApiJson.Default.ApiProblem,
+            ApiJson.Readable.ApiProblem,
             contentType: "application/problem+json"
         );
     }

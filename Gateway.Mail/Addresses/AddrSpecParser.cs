@@ -23,6 +23,12 @@ internal static class AddrSpecParser
         if (!TryReadLocalPart(text, out var localPart, out var at, out error))
             return false;
 
+        if (LocalParts.LooksEncoded(localPart))
+        {
+            error = new("local_part_encoded", "The part before '@' is written as it is, not as an encoded-word.", 0);
+            return false;
+        }
+
         var written = LocalParts.Write(localPart);
         var octets = Encoding.UTF8.GetByteCount(written);
         if (octets > AddressLimits.LocalPart)
@@ -57,8 +63,7 @@ internal static class AddrSpecParser
         if (text.Length > 0 && text[0] == '"')
             return TryReadQuoted(text, out localPart, out at, out error);
 
-        // Nearly every address: ASCII, no quotes.
-        at = LocalParts.EndOfAsciiDotString(text);
+        at = 0;
         var afterDot = true;
         for (var i = 0; i < text.Length; i++)
         {

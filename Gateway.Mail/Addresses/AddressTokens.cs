@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Mail.Messages;
 
 namespace Gateway.Mail.Addresses;
 
@@ -91,12 +92,26 @@ internal ref struct AddressTokens(ReadOnlySpan<char> text, int maxCommentDepth)
             case AddressToken.Atom:
                 // Everything else runs on to the next special or space; what is not atext fails when it is used as an
                 // address, and is shown as it is in a name.
+                if (ReadEncodedWord())
+                    return true;
                 var rest = text[at..].IndexOfAny(" \t\r\n.@,:;<>\"([");
                 at = rest < 0 ? text.Length : at + rest;
                 return true;
             default:
                 return true;
         }
+    }
+
+    // Many writers leave commas and the like bare inside an encoded-word, against RFC 2047 §5 rule 3. Every reader takes
+    // it for one word; so do we, or our list would hold other addresses than theirs.
+    private bool ReadEncodedWord()
+    {
+        if (!text[Start..].StartsWith("=?") || !EncodedWord.TryRead(text[Start..], out var word))
+            return false;
+        if (text.Slice(Start, word.Length).ContainsAny(" \t"))
+            return false;
+        at = Start + word.Length;
+        return true;
     }
 
     private bool ReadDelimited(char close, string code, string message, out AddressError error)

@@ -13,7 +13,7 @@ internal static class CharacterRules
     /// <summary>False names the first character that has no place in an address.</summary>
     public static bool AreVisible(ReadOnlySpan<char> text, out AddressError error)
     {
-        for (var i = 0; i < text.Length; )
+        for (var i = Ascii.IsValid(text) ? text.Length : 0; i < text.Length; )
         {
             if (text[i] < 0x80)
             {

@@ -16,8 +16,9 @@ public sealed class EmailAddress : IEquatable<EmailAddress>
         Domain = domain;
         UnicodeDomain = unicodeDomain;
         IsInternational = LocalParts.IsInternational(localPart);
-        Key = string.Concat(LocalParts.Fold(localPart), "@", domain);
         text = string.Concat(writtenLocalPart, "@", domain);
+        var folded = LocalParts.Fold(localPart);
+        Key = folded == writtenLocalPart ? text : string.Concat(folded, "@", domain);
     }
 
     /// <summary>The local part without its quoting: <c>a b</c> for <c>"a b"@example.com</c>.</summary>

@@ -47,7 +47,10 @@ internal static class InternationalDomains
 
         var name = ascii.ToString();
         domain = new(name, unicode.ToString());
-        return Domains.TryCheck(name, forms, out error);
+        if (Domains.TryCheck(name, forms, out error))
+            return true;
+        error = error with { Position = 0 }; // it counted in the mapped name
+        return false;
     }
 
     private static bool TryMap(ReadOnlySpan<char> text, out string ascii, out string unicode, out AddressError error)

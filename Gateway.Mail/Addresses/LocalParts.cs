@@ -28,6 +28,16 @@ internal static class LocalParts
 
     public static bool IsInternational(string localPart) => !Ascii.IsValid(localPart);
 
+    /// <summary>
+    /// True for <c>=?utf-8?q?b?=</c> and its like. It is legal (all of it is atext), but many readers decode it even here,
+    /// against RFC 2047 §5, and then see another address than SMTP does.
+    /// </summary>
+    public static bool LooksEncoded(ReadOnlySpan<char> localPart)
+    {
+        var start = localPart.IndexOf("=?");
+        return start >= 0 && localPart[(start + 2)..].IndexOf("?=") >= 0;
+    }
+
     /// <summary>RFC 5321 §4.1.2: "a sending system SHOULD transmit the form that uses the minimum quoting possible".</summary>
     public static string Write(string localPart)
     {

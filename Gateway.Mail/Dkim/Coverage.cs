@@ -4,12 +4,7 @@ namespace Gateway.Mail.Dkim;
 internal static class Coverage
 {
     /// <summary>Headers that a reader sees, that decide how the body is shown, or that a client acts on.</summary>
-    private static readonly string[] Watched =
-    [
-        .. DkimSigningOptions.DefaultOversigned,
-        "Sender",
-        "Content-Transfer-Encoding",
-    ];
+    private static readonly string[] Watched = [.. DkimSigningOptions.DefaultOversigned, "Sender"];
 
     public static DkimVerdict Describe(SignedMessage message, SignatureTags tags, DkimVerdict verdict)
     {

@@ -19,6 +19,7 @@ public sealed class DkimKey : IDisposable
     private readonly RsaSigner? rsa;
     private readonly byte[]? seed;
     private readonly byte[] publicKey;
+    private volatile bool disposed;
 
     private DkimKey(RsaSigner rsa, int bits)
     {
@@ -111,12 +112,17 @@ public sealed class DkimKey : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        disposed = true;
         rsa?.Dispose();
         CryptographicOperations.ZeroMemory(seed);
     }
 
     /// <summary>Signs a SHA-256: RFC 6376 §3.3.2 for RSA; RFC 8463 §3 signs the hash itself as the message.</summary>
-    internal byte[] Sign(byte[] hash) => rsa is null ? Ed25519Key.Sign(seed!, publicKey, hash) : rsa.SignHash(hash);
+    internal byte[] Sign(byte[] hash)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return rsa is null ? Ed25519Key.Sign(seed!, publicKey, hash) : rsa.SignHash(hash);
+    }
 
     private static DkimKey FromRsa(RSA key)
     {

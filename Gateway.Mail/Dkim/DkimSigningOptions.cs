@@ -4,7 +4,8 @@ namespace Gateway.Mail.Dkim;
 public sealed record DkimSigningOptions
 {
     /// <summary>
-    /// Each is listed once more than it occurs, so that adding one breaks the signature (RFC 6376 §8.15).
+    /// Each is listed once more than it occurs, so that adding one breaks the signature (RFC 6376 §8.15): what a reader
+    /// sees, what decides how the body is decoded, and what a client acts on.
     /// </summary>
     public static IReadOnlyList<string> DefaultOversigned { get; } =
     [
@@ -17,22 +18,14 @@ public sealed record DkimSigningOptions
         "Message-ID",
         "MIME-Version",
         "Content-Type",
+        "Content-Transfer-Encoding",
         "List-Unsubscribe",
         "List-Unsubscribe-Post",
     ];
 
     /// <summary>Each is listed as often as it occurs (RFC 6376 §5.4.1); a relay may still add one.</summary>
     public static IReadOnlyList<string> DefaultSignedIfPresent { get; } =
-    [
-        "Sender",
-        "In-Reply-To",
-        "References",
-        "Content-Transfer-Encoding",
-        "List-Id",
-        "List-Help",
-        "Feedback-ID",
-        "Auto-Submitted",
-    ];
+    ["Sender", "In-Reply-To", "References", "List-Id", "List-Help", "Feedback-ID", "Auto-Submitted"];
 
     /// <summary>d=, the domain that answers for the message; U-labels are signed as A-labels.</summary>
     public required string Domain { get; init; }

@@ -38,6 +38,13 @@ internal sealed class FoldedHeader(PooledBytes output, int column)
         Write(text);
     }
 
+    /// <summary>One unbreakable token at the start of a line.</summary>
+    public void OnNewLine(string text)
+    {
+        Fold();
+        Write(text);
+    }
+
     /// <summary>Text that may break anywhere.</summary>
     public void Breakable(string text)
     {

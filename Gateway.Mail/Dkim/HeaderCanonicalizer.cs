@@ -34,7 +34,7 @@ internal static class HeaderCanonicalizer
         if (colon >= 0)
         {
             // §3.4.2: the name in lower case, no white space on either side of the colon.
-            foreach (var octet in field[..colon].TrimEnd(" \t"u8))
+            foreach (var octet in HeaderField.NameOf(field))
             {
                 output.Append(octet is >= (byte)'A' and <= (byte)'Z' ? (byte)(octet | 0x20) : octet);
             }

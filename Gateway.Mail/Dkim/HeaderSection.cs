@@ -37,7 +37,7 @@ internal sealed class HeaderSection
         {
             var end = EndOfField(section, at);
             var text = WithoutLineEnd(section[at..end]);
-            fields.Add(new HeaderField(at, text.Length, NameLength(text)));
+            fields.Add(new HeaderField(at, text.Length, HeaderField.NameOf(text).Length));
             at = end;
         }
 
@@ -71,12 +71,5 @@ internal sealed class HeaderSection
         }
 
         return line.EndsWith("\n"u8) ? line[..^1] : line;
-    }
-
-    private static int NameLength(ReadOnlySpan<byte> field)
-    {
-        var colon = field.IndexOf((byte)':');
-        // RFC 5322 §4.5 (obsolete syntax) allows white space before the colon.
-        return colon < 0 ? 0 : field[..colon].TrimEnd(" \t"u8).Length;
     }
 }

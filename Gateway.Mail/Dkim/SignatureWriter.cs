@@ -59,7 +59,7 @@ internal static class SignatureWriter
         line.Token(string.Create(CultureInfo.InvariantCulture, $"x={now + (long)options.Lifetime.TotalSeconds};"));
         WriteNames(names, line);
         line.Token($"bh={Convert.ToBase64String(bodyHash)};");
-        line.Token("b=");
+        line.OnNewLine("b=");
         return line;
     }
 

@@ -11,6 +11,7 @@ public sealed class SmtpConnection : IAsyncDisposable
 {
     private readonly SmtpClientOptions options;
     private readonly SmtpWire wire;
+    private SmtpTransfer? transfer;
     private SmtpEnvelope? ahead;
     private bool needsReset;
 
@@ -24,8 +25,20 @@ public sealed class SmtpConnection : IAsyncDisposable
 
     public bool IsSecured => wire.Detach() is SslStream;
 
-    /// <summary>False after a time-out, a protocol error, a 421, a lost connection or an unknown end.</summary>
-    public bool IsReusable => !wire.Broken;
+    /// <summary>
+    /// False after a time-out, a protocol error, a 421, a lost connection or an unknown end, and while an announced
+    /// envelope waits for its content.
+    /// </summary>
+    public bool IsReusable => !wire.Broken && ahead is null;
+
+    /// <summary>The envelope that the server has already; the next message must be for it.</summary>
+    public SmtpEnvelope? Announced => ahead;
+
+    /// <summary>
+    /// Where the running (or the last) transaction stands. A caller that sees <see cref="SmtpPhase.FinalDot"/> for long
+    /// knows that only the answer is missing.
+    /// </summary>
+    public SmtpPhase Phase => transfer?.Phase ?? SmtpPhase.Hello;
 
     /// <summary>Transactions tried on this connection.</summary>
     public int ExchangeCount { get; private set; }
@@ -76,6 +89,7 @@ public sealed class SmtpConnection : IAsyncDisposable
 
         if (SmtpCapability.Objection(message.Envelope, message.Content.Length, Extensions) is { } objection)
         {
+            wire.Broken |= ahead is not null; // the server waits for content that will not come
             return objection;
         }
 
@@ -85,7 +99,7 @@ public sealed class SmtpConnection : IAsyncDisposable
         }
 
         using var exchange = wire.Begin(cancel);
-        var transfer = new SmtpTransfer(wire, Extensions, options.Pipelining && Extensions.Pipelining);
+        transfer = new SmtpTransfer(wire, Extensions, options.Pipelining && Extensions.Pipelining);
         var result = await transfer.Run(message, announced: ahead is not null, needsReset, next);
         ahead = transfer.Announced;
         needsReset = transfer.LeftOpen;

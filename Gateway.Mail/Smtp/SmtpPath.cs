@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Mail.Addresses;
 
 namespace Gateway.Mail.Smtp;
 
@@ -28,6 +29,12 @@ public readonly record struct SmtpPath
 
     /// <summary>The path without brackets; empty for the null path.</summary>
     public override string ToString() => text ?? "";
+
+    /// <summary>An address that was parsed already; each has a path.</summary>
+    public static SmtpPath Of(EmailAddress address) =>
+        TryCreate(address.ToString(), out var path)
+            ? path
+            : throw new ArgumentException($"{address} cannot stand in an envelope", nameof(address));
 
     /// <summary>Takes <c>local@domain</c> as it goes on the wire. False for whatever could not stand there safely.</summary>
     public static bool TryCreate(string? mailbox, out SmtpPath path)
@@ -125,7 +132,7 @@ public readonly record struct SmtpPath
         {
             var legal = char.IsAscii(c)
                 ? char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'
-                : !char.IsWhiteSpace(c) && !char.IsControl(c);
+                : !char.IsWhiteSpace(c) && !char.IsControl(c) && !IsInvisible(c);
             if (!legal)
             {
                 return false;
@@ -134,6 +141,10 @@ public readonly record struct SmtpPath
 
         return true;
     }
+
+    // A soft hyphen or a direction mark makes two names of one; the joiners are letters' business (RFC 5892 appendix A).
+    private static bool IsInvisible(char c) =>
+        c is not ('\u200C' or '\u200D') && char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format;
 
     private static readonly System.Buffers.SearchValues<char> LiteralCharacters = System.Buffers.SearchValues.Create(
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.:-"

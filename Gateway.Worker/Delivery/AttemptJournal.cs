@@ -1,3 +1,4 @@
+using Gateway.Batching;
 using Gateway.Database;
 using Gateway.Ledger;
 using Gateway.Providers;

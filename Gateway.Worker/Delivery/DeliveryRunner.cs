@@ -35,8 +35,10 @@ public sealed class DeliveryRunner(
     /// <summary>False while results wait for the database: first what happened, then what shall.</summary>
     public bool MayClaim => !journal.IsBehind && clock.GetTimestamp() >= crowdedUntil;
 
+    public bool IsBusy => !running.IsEmpty;
+
     /// <summary>How many more deliveries the paths can take.</summary>
-    public int Room => paths.Room;
+    public int Room => Math.Max(0, (paths.RouteWidth * EgressPath.MostAboard) - running.Count);
 
     public void Start(DeliveryWork work, Action done)
     {

@@ -44,7 +44,11 @@ public sealed class Preparation
         return new PreparedMail(output.WrittenMemory, message.NeedsSmtpUtf8 || NeedsEai(work.Recipient));
     }
 
-    private static PreparedMail PrepareRaw(DeliveryWork work) => new(work.Content!, NeedsEai(work.Recipient));
+    private static PreparedMail PrepareRaw(DeliveryWork work)
+    {
+        var content = RawMessage.Prepare(work.Content, work.Claim.MessageId);
+        return new PreparedMail(content, NeedsEai(work.Recipient) || RawMessage.HasInternationalHeader(content));
+    }
 
     private static bool NeedsEai(string recipient) =>
         EmailAddress.TryParse(recipient, out var address, out _) && address.IsInternational;

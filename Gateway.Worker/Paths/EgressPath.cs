@@ -15,9 +15,6 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency)
 
     public IProvider Provider { get; } = provider;
 
-    /// <summary>How many more may come aboard now.</summary>
-    public int Room => Math.Max(0, MostAboard - Volatile.Read(ref aboard));
-
     /// <summary>Takes a place, or says that a slow path has enough of the worker already.</summary>
     public bool TryBoard()
     {

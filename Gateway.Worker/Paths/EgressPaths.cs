@@ -44,8 +44,8 @@ public sealed class EgressPaths : IAsyncDisposable
         }
     }
 
-    /// <summary>Deliveries that the paths of the route can still take aboard.</summary>
-    public int Room => tiers.SelectMany(t => t).Select(p => p.Path).Distinct().Sum(p => paths[p].Room);
+    /// <summary>Paths that the route names: what a worker can have aboard is so many times the share of one.</summary>
+    public int RouteWidth => tiers.SelectMany(t => t).Select(p => p.Path).Distinct(StringComparer.Ordinal).Count();
 
     public EgressPath this[string name] => paths[name];
 

@@ -86,7 +86,7 @@ internal sealed class Orchestrator(List<Resource> resources, HashSet<Resource> w
         }
         catch (DependencyException error)
         {
-            resource.Progress.Fail(error);
+            resource.Progress.Fail(error.InnerException!);
         }
         catch (Exception error)
         {
@@ -162,10 +162,6 @@ internal sealed class Orchestrator(List<Resource> resources, HashSet<Resource> w
         }
     }
 
-    /// <summary>Something this resource waits for failed; that was said already.</summary>
-    private sealed class DependencyException(Exception reason) : Exception(reason.Message, Root(reason))
-    {
-        private static Exception Root(Exception reason) =>
-            reason is DependencyException { InnerException: { } inner } ? inner : reason;
-    }
+    /// <summary>What this resource waits for failed, which was said already; inside is the first reason.</summary>
+    private sealed class DependencyException(Exception reason) : Exception(reason.Message, reason);
 }

@@ -7,15 +7,40 @@ internal static class DebianPackages
 {
     private const string AptGet = "/usr/bin/apt-get";
     private const string Policy = "/usr/sbin/policy-rc.d";
+    private const string Denial =
+        "#!/bin/sh\n# Of the email gateway's AppHost, while it installs a package.\nexit 101\n";
+
+    // PostgreSQL and Redis start side by side; dpkg takes one at a time.
+    private static readonly SemaphoreSlim Gate = new(1, 1);
 
     public static async Task InstallAsync(string package, string what, Action<string> log, CancellationToken cancel)
     {
-        var command = $"apt-get install -y {package}";
         if (!Environment.IsPrivilegedProcess || !File.Exists(AptGet))
         {
-            throw new SetupException($"{what} is not on this machine. Install the package {package}: sudo {command}");
+            throw new SetupException(
+                $"{what} is not on this machine. Install the package {package}: sudo apt-get install -y {package}"
+            );
         }
 
+        await Gate.WaitAsync(cancel);
+        try
+        {
+            await InstallAsRootAsync(package, what, log, cancel);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    private static async Task InstallAsRootAsync(
+        string package,
+        string what,
+        Action<string> log,
+        CancellationToken cancel
+    )
+    {
+        var command = $"apt-get install -y {package}";
         log($"{what} is missing; installing Debian's package {package} ({command})");
         using var denied = DenyDaemons();
         if (await RunAsync(["install", "-y", package], log, cancel) != 0)
@@ -32,12 +57,13 @@ internal static class DebianPackages
     // Debian's packages ask this script whether they may start their service; 101 is "forbidden".
     private static Removal? DenyDaemons()
     {
-        if (File.Exists(Policy))
+        // One of ours may be left from a run that was killed.
+        if (File.Exists(Policy) && File.ReadAllText(Policy) != Denial)
         {
             return null;
         }
 
-        File.WriteAllText(Policy, "#!/bin/sh\nexit 101\n");
+        File.WriteAllText(Policy, Denial);
         File.SetUnixFileMode(
             Policy,
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead

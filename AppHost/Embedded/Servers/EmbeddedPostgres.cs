@@ -55,7 +55,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             await data.ReleaseAsync(cancel);
         }
 
-        var last = new LastLines();
+        LastLines last = new();
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             // The port was free when we looked, but another may have bound it since: then look again.
@@ -77,6 +77,10 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             }
 
             await child.DisposeAsync();
+            if (!last.TellOfTakenPort)
+            {
+                break;
+            }
         }
 
         throw new SetupException($"PostgreSQL did not start. Its last words:\n{last}");

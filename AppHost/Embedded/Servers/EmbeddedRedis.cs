@@ -53,7 +53,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         var folder = new ServerFolder(options.Folder);
         var data = folder.Data("redis");
         var secret = folder.Password("redis");
-        var last = new LastLines();
+        LastLines last = new();
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             var port = LoopbackPort.Choose(attempt == 1 ? options.Port : 0);
@@ -74,6 +74,10 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             }
 
             await child.DisposeAsync();
+            if (!last.TellOfTakenPort)
+            {
+                break;
+            }
         }
 
         throw new SetupException($"Redis did not start. Its last words:\n{last}");

@@ -23,6 +23,18 @@ internal sealed class LastLines
             next(line);
         };
 
+    /// <summary>Another took the port between our look and the server's bind.</summary>
+    public bool TellOfTakenPort
+    {
+        get
+        {
+            lock (lines)
+            {
+                return lines.Any(line => line.Contains("Address already in use", StringComparison.Ordinal));
+            }
+        }
+    }
+
     public override string ToString()
     {
         lock (lines)

@@ -35,12 +35,13 @@ internal static class EncodedWords
 
         var output = new StringBuilder(text.Length);
         var bytes = new ArrayBufferWriter<byte>(64);
-        Encoding? charset = null;
+        string? charset = null;
+        var unknown = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var at = 0;
         while (next >= 0)
         {
             var plain = text.AsSpan(at, next - at);
-            if (!EncodedWord.TryRead(text.AsSpan(next), out var word))
+            if (!EncodedWord.TryRead(text.AsSpan(next), out var word) || !IsKnown(word.Charset, unknown))
             {
                 Flush(bytes, ref charset, output);
                 output.Append(plain).Append("=?");
@@ -49,7 +50,7 @@ internal static class EncodedWords
             else
             {
                 var adjacent = charset is not null && plain.Trim(" \t\r\n").IsEmpty;
-                if (!adjacent || !word.Charset.Equals(charset))
+                if (!adjacent || !word.Charset.Equals(charset, StringComparison.OrdinalIgnoreCase))
                     Flush(bytes, ref charset, output);
                 if (!adjacent)
                     output.Append(plain);
@@ -72,11 +73,26 @@ internal static class EncodedWords
             ? text.Replace(LiteralMark.ToString(), "", StringComparison.Ordinal)
             : text;
 
-    private static void Flush(ArrayBufferWriter<byte> bytes, ref Encoding? charset, StringBuilder output)
+    // .NET says no to a charset by an exception, which a header of many such words would pay for each time.
+    private static bool IsKnown(string charset, HashSet<string> unknown)
+    {
+        if (unknown.Contains(charset))
+            return false;
+        if (Charsets.TryFind(charset, out _))
+            return true;
+        unknown.Add(charset);
+        return false;
+    }
+
+    private static void Flush(ArrayBufferWriter<byte> bytes, ref string? charset, StringBuilder output)
     {
         if (charset is null)
             return;
-        output.Append(charset.GetString(bytes.WrittenSpan));
+        // Our own words are UTF-8, and U+FEFF at the start of a name is part of it, no byte order mark.
+        var isOurs = charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+        output.Append(
+            isOurs ? Encoding.UTF8.GetString(bytes.WrittenSpan) : Charsets.Decode(charset, bytes.WrittenSpan)
+        );
         bytes.ResetWrittenCount();
         charset = null;
     }
@@ -88,7 +104,7 @@ internal readonly ref struct EncodedWord
     private readonly ReadOnlySpan<char> content;
     private readonly bool isBase64;
 
-    private EncodedWord(Encoding charset, bool isBase64, ReadOnlySpan<char> content, int length)
+    private EncodedWord(string charset, bool isBase64, ReadOnlySpan<char> content, int length)
     {
         Charset = charset;
         this.isBase64 = isBase64;
@@ -96,7 +112,8 @@ internal readonly ref struct EncodedWord
         Length = length;
     }
 
-    public Encoding Charset { get; }
+    /// <summary>Its name, without a language; perhaps one that nobody knows.</summary>
+    public string Charset { get; }
 
     /// <summary>In characters, with its delimiters.</summary>
     public int Length { get; }
@@ -110,8 +127,10 @@ internal readonly ref struct EncodedWord
         if (mark <= 0 || head[..mark].ContainsAny(" \t\r\n=\"") || text.Length < mark + 6 || text[mark + 4] != '?')
             return false;
 
+        var star = head[..mark].IndexOf('*'); // RFC 2231 §5: charset*language
+        var charset = head[..(star < 0 ? mark : star)].ToString();
         var encoding = text[mark + 3] | 0x20;
-        if (encoding is not ('b' or 'q') || !WordCharsets.TryFind(head[..mark], out var charset))
+        if (encoding is not ('b' or 'q'))
             return false;
 
         // Ends at the first '?': neither encoding may hold one. White space ends a word that is not one; writers that

@@ -10,7 +10,7 @@ namespace Gateway.Mail.Messages;
 internal static class ParameterWriter
 {
     // "; name*99*=" and the value of one section stay within 78 columns.
-    private const int LongestValue = 60;
+    private const int LongestValue = 54;
 
     // RFC 2231 §7: attribute-char, less what RFC 5987 leaves out of its own
     private static readonly SearchValues<byte> Plain = SearchValues.Create(
@@ -20,11 +20,7 @@ internal static class ParameterWriter
     public static void Write(ref HeaderWriter header, string name, ReadOnlySpan<char> value)
     {
         header.Append(";");
-        if (
-            value.Length <= LongestValue
-            && AttachmentType.IsToken(value)
-            && !value.Contains("=?", StringComparison.Ordinal)
-        )
+        if (AttachmentType.IsToken(value) && CanBeQuoted(value))
         {
             header.Space(name.Length + 1 + value.Length + 1);
             header.Append(name);
@@ -45,11 +41,12 @@ internal static class ParameterWriter
         }
     }
 
-    // Escapes inside quotes, runs of spaces and encoded-word look-alikes are read differently by different programs.
+    // Escapes inside quotes, runs of spaces, look-alikes of encoded-words and of RFC 2231 are read differently by
+    // different programs.
     private static bool CanBeQuoted(ReadOnlySpan<char> value) =>
         value.Length <= LongestValue
         && HeaderTextWriter.IsPlain(value, LongestValue)
-        && !value.ContainsAny('"', '\\')
+        && !value.ContainsAny("\"\\*'%")
         && !value.Contains("  ", StringComparison.Ordinal);
 
     private static void WriteExtended(ref HeaderWriter header, string name, ReadOnlySpan<char> value)

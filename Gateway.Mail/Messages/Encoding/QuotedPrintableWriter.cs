@@ -23,8 +23,8 @@ internal static class QuotedPrintableWriter
         {
             var line = NextLine(ref text, out var ended);
             long cost = line.Length;
-            for (var rest = line; rest.IndexOfAnyExcept(Plain) is var at and >= 0; rest = rest[(at + 1)..])
-                cost += 2;
+            foreach (var b in line)
+                cost += b is < (byte)' ' or > (byte)'~' or (byte)'=' ? 2 : 0;
             total += cost + (3 * (Math.Max(cost, 1) - 1) / Columns) + (ended ? 2 : 0);
         }
 

@@ -13,10 +13,9 @@ public static class Base64Decoder
     public static byte[] Decode(ReadOnlySpan<byte> encoded)
     {
         var to = new byte[Base64.GetMaxDecodedFromUtf8Length(encoded.Length) + 3];
-        var status = Base64.DecodeFromUtf8(encoded, to, out var consumed, out var written);
-        if (status != OperationStatus.Done)
+        if (Base64.DecodeFromUtf8(encoded, to, out _, out var written) != OperationStatus.Done)
         {
-            written += Lenient(encoded[consumed..], to.AsSpan(written));
+            written = Lenient(encoded, to);
         }
 
         return written == to.Length ? to : to[..written];

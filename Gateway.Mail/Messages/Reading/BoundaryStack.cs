@@ -21,7 +21,10 @@ internal sealed class BoundaryStack(List<MimeDefect> defects)
         active++;
     }
 
-    /// <summary>The index of the innermost open multipart whose delimiter this line is, or -1 (RFC 2046 §5.1.1).</summary>
+    /// <summary>
+    /// The index of the open multipart whose delimiter this line is, or -1. RFC 2046 §5.1.2: delimiters of outer
+    /// levels count inside inner ones, so where a line could be either, the outer one has it.
+    /// </summary>
     public int Match(ReadOnlySpan<byte> line, out bool closes)
     {
         closes = false;
@@ -32,7 +35,7 @@ internal sealed class BoundaryStack(List<MimeDefect> defects)
 
         // RFC 2046 §5.1.1: nothing but transport padding may follow; "--abcdef" is no delimiter of "abc".
         var text = line[2..].TrimEnd(" \t\r\n"u8);
-        for (var i = stack.Count - 1; i >= 0; i--)
+        for (var i = 0; i < stack.Count; i++)
         {
             var boundary = stack[i].Boundary.Span;
             if (!stack[i].Active || !text.StartsWith(boundary))

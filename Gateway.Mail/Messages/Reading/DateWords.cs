@@ -17,8 +17,9 @@ internal ref struct DateWords(ReadOnlySpan<byte> text)
             {
                 at = Comments.Skip(text, at);
             }
-            else if (text[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+            else if (text[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'_')
             {
+                // "_" for a space: some relays mangle folded lines so.
                 at++;
             }
             else

@@ -46,7 +46,12 @@ internal static class MimeParameters
             var first = sections[i];
             if (!first.IsRfc2231)
             {
-                joined.Add(new MimeParameter(first.Name, Plain(first)));
+                // A plain form beside an extended one is for readers that do not know RFC 2231. A boundary is what the
+                // simplest reader sees.
+                if (first.Name == "boundary" || !sections.Exists(other => other.IsRfc2231 && other.Name == first.Name))
+                {
+                    joined.Add(new MimeParameter(first.Name, Plain(first)));
+                }
             }
             else if (IsFirstOfItsName(sections, i))
             {

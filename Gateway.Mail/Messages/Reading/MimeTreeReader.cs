@@ -51,7 +51,6 @@ internal sealed class MimeTreeReader
         var headers = headerSections.Read(start, open, out var headerEnd, out at);
         var parent = open.Top;
         var part = new MimePart(message, headers, (start, headerEnd, at), TypeOf(headers, parent));
-        part.CloseAt(message.Length);
         parent?.Add(part);
         refusal ??= headerSections.Refusal;
         if (++parts > limits.MaxParts)
@@ -126,13 +125,18 @@ internal sealed class MimeTreeReader
 
             // RFC 2046 §5.1.1: the line end before the delimiter belongs to the delimiter.
             open.CloseAbove(index, line - LineEnds.TrailingLength(bytes[..line]));
-            if (!closes)
+            if (closes)
             {
-                open.Start(index);
-                return true;
+                open.Finish(index);
+                continue;
             }
 
-            open.Finish(index);
+            // RFC 2046 §5.1.1: a delimiter needs a line end of its own before it, so two in a row hold no part.
+            open.Start(index);
+            if (open.Match(bytes[at..LineEnds.Next(bytes, at)], out _) != index)
+            {
+                return true;
+            }
         }
 
         return false;

@@ -15,6 +15,21 @@ public static class RawHeaderText
     /// <summary>The text a person reads: each fold with its white space one space, encoded words decoded (RFC 2047).</summary>
     public static string Decode(ReadOnlySpan<byte> raw) => HeaderWords.Decode(raw.Trim(" \t\r\n"u8));
 
+    /// <summary>The items of a comma-separated field (Keywords, RFC 5322 §3.6.5), decoded; empty ones are left out.</summary>
+    public static IReadOnlyList<string> DecodeList(ReadOnlySpan<byte> raw)
+    {
+        var items = new List<string>();
+        foreach (var item in raw.Split((byte)','))
+        {
+            if (Decode(raw[item]) is { Length: > 0 } text)
+            {
+                items.Add(text);
+            }
+        }
+
+        return items;
+    }
+
     /// <summary>Each fold with the white space around it as one space; no decoding.</summary>
     internal static string Plain(ReadOnlySpan<byte> text) =>
         Encoding.UTF8.GetString(text.ContainsAny((byte)'\r', (byte)'\n') ? Unfolded(text, collapse: true) : text);

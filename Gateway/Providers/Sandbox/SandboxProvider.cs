@@ -1,15 +1,30 @@
+using Gateway.Batching;
 using Gateway.Mail;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Gateway.Providers.Sandbox;
 
-/// <summary>Delivers into an inbox of our own, so that nothing leaves the machine. Sending twice stores once.</summary>
-public sealed class SandboxProvider(NpgsqlDataSource ledger) : IProvider
+/// <summary>
+/// Delivers into an inbox of our own, so that nothing leaves the machine. Mail that arrives together is stored
+/// together; sending twice stores once.
+/// </summary>
+public sealed class SandboxProvider : IProvider
 {
     private const string Store = """
         INSERT INTO sandbox_messages (tenant_id, delivery_id, message_id, mail_from, rcpt_to, raw)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[])
+        ON CONFLICT DO NOTHING
         """;
+
+    private readonly NpgsqlDataSource ledger;
+    private readonly GroupCommit<OutboundMail, bool> commits;
+
+    public SandboxProvider(NpgsqlDataSource ledger)
+    {
+        this.ledger = ledger;
+        commits = new(StoreAsync, new() { SizeOf = m => m.Content.Length, InFlight = 1 });
+    }
 
     public PathCapabilities Capabilities { get; } = new() { Eai = true };
 
@@ -17,14 +32,7 @@ public sealed class SandboxProvider(NpgsqlDataSource ledger) : IProvider
     {
         try
         {
-            await using var command = ledger.CreateCommand(Store);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = mail.TenantId });
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = mail.DeliveryId });
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = mail.MessageId });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = mail.MailFrom });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = mail.Recipient });
-            command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = mail.Content });
-            await command.ExecuteNonQueryAsync(cancel);
+            await commits.WriteAsync(mail, cancel);
             return new SendResult(Outcome.Accepted, OutcomeScope.None, "Stored", "250 2.0.0 stored in the sandbox");
         }
         catch (NpgsqlException problem)
@@ -34,5 +42,33 @@ public sealed class SandboxProvider(NpgsqlDataSource ledger) : IProvider
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => commits.DisposeAsync();
+
+    private async Task StoreAsync(
+        IReadOnlyList<GroupCommit<OutboundMail, bool>.Pending> batch,
+        CancellationToken cancel
+    )
+    {
+        await using var command = ledger.CreateCommand(Store);
+        Add(NpgsqlDbType.Uuid, m => m.TenantId);
+        Add(NpgsqlDbType.Uuid, m => m.DeliveryId);
+        Add(NpgsqlDbType.Uuid, m => m.MessageId);
+        Add(NpgsqlDbType.Text, m => m.MailFrom);
+        Add(NpgsqlDbType.Text, m => m.Recipient);
+        Add(NpgsqlDbType.Bytea, m => m.Content);
+        await command.ExecuteNonQueryAsync(cancel);
+        foreach (var stored in batch)
+        {
+            stored.TrySetResult(true);
+        }
+
+        void Add<T>(NpgsqlDbType element, Func<OutboundMail, T> value) =>
+            command.Parameters.Add(
+                new NpgsqlParameter<T[]>
+                {
+                    TypedValue = [.. batch.Select(p => value(p.Item))],
+                    NpgsqlDbType = NpgsqlDbType.Array | element,
+                }
+            );
+    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Gateway.Mail.Addresses;
+using Gateway.Mail.Tests.Messages.Composition;
 
 namespace Gateway.Mail.Tests.Addresses;
 
@@ -69,6 +70,27 @@ public sealed class A05_EnvelopeInjectionTests
         Assert.True(watch.ElapsedMilliseconds < 50);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000);
         Assert.Equal("address_list_too_long", error.Code);
+    }
+
+    [Fact]
+    public void A_hundred_thousand_texts_never_make_a_second_command_or_argument()
+    {
+        var accepted = 0;
+        for (var seed = 0; seed < 100_000; seed++)
+        {
+            var random = new RandomText(seed);
+            var text = random.Chance(50) ? random.Line(4) + "@b.example" : $"\"{random.Line(4)}\"@b.example";
+            if (!EmailAddress.TryParse(text, out var address, out _))
+                continue;
+            accepted++;
+            var wire = address.ToString();
+            Assert.DoesNotContain(wire, static c => c is < ' ' or '\x7f' or '\u0085' or '\u2028');
+            Assert.Equal("b.example", address.Domain);
+            Assert.EndsWith("@b.example", wire, StringComparison.Ordinal);
+            Assert.True(wire[0] == '"' || wire.AsSpan().IndexOfAny(" <>,;:\"") < 0, wire);
+        }
+
+        Assert.True(accepted > 1_000, $"{accepted} accepted");
     }
 
     internal static IEnumerable<(string Id, string Field, string Input, string Must)> Cases()

@@ -56,6 +56,9 @@ public sealed class CanonicalizationTests
     [InlineData("B : Y\t\r\n\tZ  ", Canonicalization.Simple, "B : Y\t\r\n\tZ  ")]
     [InlineData("SubJect:\r\n  \r\n x\n y", Canonicalization.Relaxed, "subject:x y")]
     [InlineData("SubJect:\r\n  \r\n x\n y", Canonicalization.Simple, "SubJect:\r\n  \r\n x\r\n y")]
+    [InlineData("B\r\n \r\n\t: Y", Canonicalization.Relaxed, "b:Y")]
+    [InlineData("B\r: Y\r", Canonicalization.Relaxed, "b\r:Y\r")]
+    [InlineData("no colon  here", Canonicalization.Relaxed, "no colon here")]
     [InlineData("X:", Canonicalization.Relaxed, "x:")]
     public void A_header_field_has_one_canonical_form(string field, Canonicalization mode, string expected)
     {

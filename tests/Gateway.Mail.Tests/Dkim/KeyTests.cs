@@ -51,6 +51,16 @@ public sealed class KeyTests
     }
 
     [Theory]
+    [InlineData(DkimAlgorithm.RsaSha256)]
+    [InlineData(DkimAlgorithm.Ed25519Sha256)]
+    public void A_disposed_key_signs_nothing(DkimAlgorithm algorithm)
+    {
+        var key = DkimKey.Generate(algorithm);
+        key.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => key.Sign(new byte[32]));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----")]

@@ -20,6 +20,8 @@ public sealed class MutationTests
         ("a Reply-To where none was", false, false, mail => "Reply-To: eve@example.org\r\n" + mail),
         ("a Cc where none was", false, false, mail => BelowHeader(mail, "cc: eve@example.org")),
         ("From with a space before the colon", false, false, mail => "From : eve@example.org\r\n" + mail),
+        ("From folded before the colon", false, false, mail => "From\r\n : eve@example.org\r\n" + mail),
+        ("From on a line with a NUL", true, true, mail => "From\0: eve@example.org\r\n" + mail),
         ("a header that nobody signs", true, true, mail => "X-Spam: no\r\n" + mail),
         ("another boundary", false, false, mail => Change(mail, "boundary=\"b1\"", "boundary=\"b2\"")),
         ("another case in a value", false, false, mail => Change(mail, "Ann <", "ANN <")),

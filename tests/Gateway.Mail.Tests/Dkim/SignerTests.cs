@@ -37,7 +37,7 @@ public sealed class SignerTests
             .Replace(" ", "", StringComparison.Ordinal);
         Assert.Equal(
             "From:From:To:To:Cc:Subject:Subject:Date:Date:Reply-To:Message-ID:Message-ID:MIME-Version:MIME-Version:"
-                + "Content-Type:Content-Type:List-Unsubscribe:List-Unsubscribe:List-Unsubscribe-Post:List-Unsubscribe-Post",
+                + "Content-Type:Content-Type:Content-Transfer-Encoding:List-Unsubscribe:List-Unsubscribe:List-Unsubscribe-Post:List-Unsubscribe-Post",
             names
         );
     }

@@ -10,11 +10,17 @@ internal static class PythonMail
     private const string Interpreter = "/usr/bin/python3";
 
     /// <summary>One answer a message, in order, from one process.</summary>
-    public static async Task<List<JsonElement>> Parse(IEnumerable<byte[]> messages)
+    public static Task<List<JsonElement>> Parse(IEnumerable<byte[]> messages) => Run("parse_mail.py", messages);
+
+    /// <summary>What email.headerregistry sees in an address field of each value.</summary>
+    public static Task<List<JsonElement>> ParseAddresses(IEnumerable<string> values) =>
+        Run("parse_addresses.py", values.Select(System.Text.Encoding.UTF8.GetBytes));
+
+    private static async Task<List<JsonElement>> Run(string script, IEnumerable<byte[]> inputs)
     {
-        using var process = Start();
+        using var process = Start(script);
         var errors = process.StandardError.ReadToEndAsync();
-        var writing = Task.Run(() => Write(messages, process.StandardInput.BaseStream));
+        var writing = Task.Run(() => Write(inputs, process.StandardInput.BaseStream));
         var answers = new List<JsonElement>();
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -28,7 +34,7 @@ internal static class PythonMail
         return answers;
     }
 
-    private static Process Start()
+    private static Process Start(string script)
     {
         if (!File.Exists(Interpreter))
         {
@@ -38,7 +44,7 @@ internal static class PythonMail
         }
 
         return Process.Start(
-            new ProcessStartInfo(Interpreter, ["-I", Script()])
+            new ProcessStartInfo(Interpreter, ["-I", Find(script)])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,
@@ -48,29 +54,29 @@ internal static class PythonMail
         )!;
     }
 
-    private static void Write(IEnumerable<byte[]> messages, Stream input)
+    private static void Write(IEnumerable<byte[]> inputs, Stream input)
     {
         Span<byte> length = stackalloc byte[4];
         using (input)
         {
-            foreach (var message in messages)
+            foreach (var text in inputs)
             {
-                BinaryPrimitives.WriteInt32BigEndian(length, message.Length);
+                BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
                 input.Write(length);
-                input.Write(message);
+                input.Write(text);
             }
         }
     }
 
-    private static string Script()
+    private static string Find(string script)
     {
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            var script = Path.Combine(at.FullName, "tests", "Gateway.Mail.Tests", "Peers", "parse_mail.py");
-            if (File.Exists(script))
-                return script;
+            var path = Path.Combine(at.FullName, "tests", "Gateway.Mail.Tests", "Peers", script);
+            if (File.Exists(path))
+                return path;
         }
 
-        throw new FileNotFoundException("parse_mail.py is not above the test's folder");
+        throw new FileNotFoundException($"{script} is not above the test's folder");
     }
 }

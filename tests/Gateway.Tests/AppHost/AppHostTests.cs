@@ -161,6 +161,21 @@ public sealed class AppHostTests
             host.Output.Contains($"{name} ended with exit code 137; it is not restarted", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Servers_that_do_not_start_end_it_with_their_reason()
+    {
+        await using var folder = await TestFolder.CreateAsync();
+        var data = Directory.CreateDirectory(Path.Combine(folder.Path, "postgres", "cluster"));
+        await File.WriteAllTextAsync(Path.Combine(data.FullName, "PG_VERSION"), "15");
+
+        await using var host = AppHostProcess.Start(folder.Path);
+
+        Assert.Equal(1, await host.EndedAsync());
+        Assert.Contains("The gateway did not start. postgres did not start", host.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder.Path, "run")));
+    }
+
     private static async Task GoneAsync(IReadOnlyList<ProcessIdentity> processes)
     {
         var clock = Stopwatch.StartNew();

@@ -77,13 +77,21 @@ internal sealed class PeerProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>Gives it its input and waits for its end, up to 30 s. A daemon it left may hold its output open.</summary>
     public async Task<(int ExitCode, string Output)> Finishes(string input = "")
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException) { } // it ended without wanting any
+
         await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output + await errors);
+        var said = Task.WhenAll(output, errors);
+        await Task.WhenAny(said, Task.Delay(TimeSpan.FromMilliseconds(500)));
+        return (process.ExitCode, said.IsCompletedSuccessfully ? string.Concat(said.Result) : "");
     }
 
     public async ValueTask DisposeAsync()

@@ -31,12 +31,14 @@ internal sealed class SessionHost : IAsyncDisposable
             Name = "door.example",
             RequireAuth = false,
             AllowPlaintextAuth = true,
+            Linger = TimeSpan.FromMilliseconds(50),
         };
 
     public static SmtpServerOptions Secured { get; } =
         new()
         {
             Name = "door.example",
+            Linger = TimeSpan.FromMilliseconds(50),
             StartTls = PipeTls.Server(new SslServerAuthenticationOptions { ServerCertificate = TestCertificate.Value }),
         };
 
@@ -59,8 +61,8 @@ internal sealed class SessionHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Dispose();
         await accepting;
+        listener.Dispose();
         await Task.WhenAll(sessions);
         stop.Dispose();
     }

@@ -43,8 +43,8 @@ internal sealed class SmtpScriptServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Dispose();
         await accepting;
+        listener.Dispose();
         await Task.WhenAll(sessions);
         stop.Dispose();
     }
@@ -56,6 +56,7 @@ internal sealed class SmtpScriptServer : IAsyncDisposable
             while (true)
             {
                 var socket = await listener.AcceptSocketAsync(stop.Token);
+                socket.NoDelay = true;
                 sessions.Add(Play(socket));
             }
         }

@@ -15,6 +15,10 @@ internal sealed class SmtpTalk(Stream stream) : IAsyncDisposable
 
     public async Task Send(ReadOnlyMemory<byte> bytes) => await stream.WriteAsync(bytes);
 
+    /// <summary>Says that nothing more will be said.</summary>
+    public void Finish() =>
+        ((System.Net.Sockets.NetworkStream)stream).Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+
     /// <summary>A whole reply, lines joined by <c>\n</c>; null at the connection's end.</summary>
     public async Task<string?> Hear()
     {

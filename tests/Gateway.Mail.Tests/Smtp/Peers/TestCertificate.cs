@@ -12,6 +12,9 @@ internal static class TestCertificate
 
     public static string Sha256 => Value.GetCertHashString(HashAlgorithmName.SHA256);
 
+    public static RSA PrivateKey(this X509Certificate2 certificate) =>
+        certificate.GetRSAPrivateKey() ?? throw new InvalidOperationException("made with an RSA key");
+
     private static X509Certificate2 Make()
     {
         using var key = RSA.Create(2048);
@@ -21,6 +24,10 @@ internal static class TestCertificate
         request.CertificateExtensions.Add(names.Build());
         var now = DateTimeOffset.UtcNow;
         using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), password: null);
+        return X509CertificateLoader.LoadPkcs12(
+            made.Export(X509ContentType.Pfx),
+            password: null,
+            X509KeyStorageFlags.Exportable
+        );
     }
 }

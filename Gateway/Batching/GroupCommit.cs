@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Gateway.Ledger;
+namespace Gateway.Batching;
 
 /// <summary>
 /// Coalesces concurrent writes into batches without a timer (D2): whoever arrives while a commit is on its way waits

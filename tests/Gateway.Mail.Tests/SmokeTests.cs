@@ -1,7 +1,0 @@
-namespace Gateway.Mail.Tests;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Runs() => Assert.True(true);
-}
