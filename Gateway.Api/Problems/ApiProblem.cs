@@ -43,7 +43,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem Malformed(string code, string detail, string? field = null, string? accepted = null) =>
         new(StatusCodes.Status400BadRequest, code, "The request cannot be read", detail)
         {
-            Field = field,
+            Field = field is null ? null : FieldError.ShortenField(field),
             Accepted = accepted,
         };
 
