@@ -55,7 +55,7 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException problem)
         {
-            return (null, ApiProblem.Malformed("body_truncated", problem.Message));
+            return (null, Unreadable(problem));
         }
     }
 
@@ -72,6 +72,18 @@ internal static class RequestBody
         await body.CopyToAsync(buffer, cancel);
         return buffer.ToArray();
     }
+
+    private static ApiProblem Unreadable(BadHttpRequestException problem) =>
+        problem.StatusCode == StatusCodes.Status408RequestTimeout
+            ? new ApiProblem(problem.StatusCode, "body_too_slow", "The request cannot be read", problem.Message)
+            {
+                Accepted = $"at least {HttpLimits.BodyBytesPerSecond} bytes a second",
+            }
+            : ApiProblem.Malformed(
+                "body_truncated",
+                problem.Message,
+                accepted: "all the bytes that Content-Length or the chunks announce"
+            );
 
     private static ApiProblem TooLarge() =>
         new(
