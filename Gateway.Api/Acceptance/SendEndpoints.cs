@@ -6,6 +6,7 @@ using Gateway.Api.Problems;
 using Gateway.Ledger;
 using Gateway.Submissions;
 using Gateway.Tenants;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Api.Acceptance;
 
@@ -59,8 +60,8 @@ internal static class SendEndpoints
 
     private static async Task<IResult> SendRawAsync(
         HttpContext http,
-        string[]? rcpt,
-        string? stream,
+        [FromQuery] string[]? rcpt,
+        [FromQuery] string? stream,
         SubmissionFactory factory,
         MessageAcceptor acceptor
     )
