@@ -74,7 +74,7 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
         Arrival arrival
     )
     {
-        var (message, errors) = RawMessage.Read(given);
+        var (message, errors) = RawMessage.Read(given, envelopeApart: envelope.Count > 0);
         if (message is null)
         {
             return (null, ApiProblem.Invalid(errors));
