@@ -20,6 +20,7 @@ internal sealed record DoorAnswer(int Status, JsonElement Body)
 
     public string? Code => Text("code");
     public string? Field => Text("field");
+    public string? Value => Text("value");
     public string? Accepted => Text("accepted");
     public string? Detail => Text("detail");
     public Guid Id => Body.GetProperty("id").GetGuid();
@@ -30,7 +31,10 @@ internal sealed record DoorAnswer(int Status, JsonElement Body)
         var body = text.Length == 0 ? Nothing : JsonDocument.Parse(text).RootElement.Clone();
         if ((int)answer.StatusCode >= 400)
         {
-            Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+            Assert.True(
+                answer.Content.Headers.ContentType?.MediaType == "application/problem+json",
+                $"{answer.RequestMessage?.RequestUri}: {(int)answer.StatusCode} {answer.Content.Headers.ContentType} {text}"
+            );
         }
 
         return new DoorAnswer((int)answer.StatusCode, body);
