@@ -116,8 +116,14 @@ public sealed partial record RawMessage
 
         if (from is not [{ Address: { } address, Name: var name }])
         {
-            var given = message.Headers.First("From")?.Value;
-            return Refuse("from_not_one", "From", given, "one From field with one address of a verified domain");
+            var shown = message.Headers.First("From")?.Value;
+            return Refuse("from_not_one", "From", shown, "one From field with one address of a verified domain");
+        }
+
+        // RFC 5322 §3.6.2: Sender is one mailbox; of several, each reader would show another.
+        if (message.Headers.First("Sender")?.Value is { } given && sender is not [{ Address: not null }])
+        {
+            return Refuse("sender_not_one", "Sender", given, "one Sender field with one address of a verified domain");
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -126,7 +132,7 @@ public sealed partial record RawMessage
             {
                 Bytes = message.Bytes,
                 From = Mailbox.TryCreate(name, address, out var mailbox, out _) ? mailbox : new Mailbox(null, address),
-                Sender = sender.FirstOrDefault()?.Address,
+                Sender = sender is [{ Address: var writer }] ? writer : null,
                 Subject = message.Headers.First("Subject")?.Text ?? "",
                 Recipients = [.. AddressList.Addresses(recipients).Where(a => seen.Add(a.Key))],
             },
