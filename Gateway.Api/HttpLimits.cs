@@ -17,7 +17,8 @@ internal static class HttpLimits
         kestrel.Limits.MaxRequestBodySize = MessageLimits.RequestBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 100;
-        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+        // The raw door takes its recipients in the query: a thousand of usual length.
+        kestrel.Limits.MaxRequestLineSize = 64 * 1024;
         // A client that sends its header a byte at a time is gone after this.
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
