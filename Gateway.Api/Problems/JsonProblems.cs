@@ -26,14 +26,9 @@ public static class JsonProblems
             );
         }
 
-        if (text.Contains("uplicate property", StringComparison.Ordinal))
+        if (text.Contains("uplicate propert", StringComparison.Ordinal))
         {
-            return ApiProblem.Malformed(
-                "duplicate_field",
-                "A property is given twice in one object.",
-                field,
-                "each property once"
-            );
+            return Unprocessable("duplicate_field", field, "The field is given twice.", "each once");
         }
 
         if (text.Contains("maximum configured depth", StringComparison.Ordinal))
@@ -74,7 +69,7 @@ public static class JsonProblems
     private static ApiProblem Unprocessable(string code, string? field, string detail, string accepted) =>
         new(StatusCodes.Status422UnprocessableEntity, code, "The request cannot be accepted", detail)
         {
-            Field = field is null ? null : FieldError.ShortenField(field),
+            Field = string.IsNullOrEmpty(field) ? null : FieldError.ShortenField(field),
             Accepted = accepted,
         };
 }
