@@ -76,15 +76,25 @@ internal static class DoorRequests
     )
     {
         using var request = Request(door, message, query);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tenant.Key.Text);
         if (idempotencyKey is not null)
         {
             request.Headers.Add("Idempotency-Key", idempotencyKey);
         }
 
-        using var answer = await gateway.Http.SendAsync(request);
-        var read = await DoorAnswer.ReadAsync(answer);
+        var read = await gateway.AnswerAsync(request, tenant);
         return door == Door.BatchItem ? read.Item(0) : read;
+    }
+
+    /// <summary>The answer to the request with the tenant's key.</summary>
+    public static async Task<DoorAnswer> AnswerAsync(
+        this DoorGateway gateway,
+        HttpRequestMessage request,
+        TestTenant tenant
+    )
+    {
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tenant.Key.Text);
+        using var answer = await gateway.Http.SendAsync(request);
+        return await DoorAnswer.ReadAsync(answer);
     }
 
     public static Task<DoorAnswer> SendAsync(
