@@ -10,20 +10,7 @@ internal static class RequestBody
         var given = http.Request.ContentType?.Split(';', 2)[0].Trim();
         if (!string.Equals(given, mediaType, StringComparison.OrdinalIgnoreCase))
         {
-            return (
-                null,
-                new ApiProblem(
-                    StatusCodes.Status415UnsupportedMediaType,
-                    "media_type",
-                    "The request cannot be read",
-                    $"The Content-Type is '{given}'."
-                )
-                {
-                    Field = "Content-Type",
-                    Value = given,
-                    Accepted = mediaType,
-                }
-            );
+            return (null, ApiProblem.MediaType(given, mediaType));
         }
 
         if (http.Request.Headers.ContentEncoding.Count > 0)

@@ -47,6 +47,19 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
             Accepted = accepted,
         };
 
+    public static ApiProblem MediaType(string? given, string accepted) =>
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            "media_type",
+            "The request cannot be read",
+            given is null ? "The Content-Type is missing." : $"The Content-Type is '{given}'."
+        )
+        {
+            Field = "Content-Type",
+            Value = given,
+            Accepted = accepted,
+        };
+
     public static ApiProblem NotFound(string what) =>
         new(StatusCodes.Status404NotFound, "not_found", "Not found", $"There is no such {what}.");
 

@@ -62,6 +62,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             }
                 .ToResult()
                 .ExecuteAsync(http),
+            StatusCodes.Status415UnsupportedMediaType => ApiProblem
+                .MediaType(http.Request.ContentType, "application/json; message/rfc822 for composed mail")
+                .ToResult()
+                .ExecuteAsync(http),
             >= StatusCodes.Status400BadRequest and var status => new ApiProblem(
                 status,
                 "request_invalid",
