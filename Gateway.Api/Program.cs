@@ -27,6 +27,7 @@ builder.Services.AddSingleton(p => new WakeUp(
 builder.Services.AddKeys();
 builder.Services.AddAcceptance();
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);
 
 var app = builder.Build();
