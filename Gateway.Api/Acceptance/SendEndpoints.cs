@@ -13,12 +13,6 @@ namespace Gateway.Api.Acceptance;
 /// <summary>The doors for sending: one message as JSON, many of them, or one as it shall go out.</summary>
 internal static class SendEndpoints
 {
-    public static IServiceCollection AddAcceptance(this IServiceCollection services) =>
-        services
-            .AddSingleton<MessageRequestValidator>()
-            .AddSingleton<SubmissionFactory>()
-            .AddSingleton<MessageAcceptor>();
-
     public static void MapSending(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/v1/messages")

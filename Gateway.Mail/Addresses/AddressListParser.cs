@@ -100,6 +100,7 @@ internal ref struct AddressListParser
         var first = -1;
         var last = -1;
         var wholeSpec = true;
+        var isPhrase = true;
         var previous = AddressToken.End;
         while (tokens.Next(out error))
         {
@@ -109,7 +110,7 @@ internal ref struct AddressListParser
                     comment = tokens.Text.ToString();
                     continue;
                 case AddressToken.AngleOpen:
-                    return ReadAngle(comment, out entry, out error);
+                    return ReadAngle(comment, isPhrase ? null : spec.ToString(), out entry, out error);
                 case AddressToken.Colon when first >= 0 || members is not null:
                     groupName = DecodedName();
                     return Count(tokens.Start, out error);
@@ -123,6 +124,7 @@ internal ref struct AddressListParser
             first = first < 0 ? tokens.Start : first;
             last = tokens.End;
             wholeSpec &= AppendSpec(previous);
+            isPhrase &= IsPhrase(previous);
             AppendWord(previous);
             previous = tokens.Kind;
         }
@@ -131,7 +133,7 @@ internal ref struct AddressListParser
     }
 
     // After '<': everything up to '>' is the address; after that only comments until the separator.
-    private bool ReadAngle(string? comment, out AddressListEntry? entry, out AddressError error)
+    private bool ReadAngle(string? comment, string? notPhrase, out AddressListEntry? entry, out AddressError error)
     {
         entry = null;
         spec.Clear();
@@ -180,6 +182,15 @@ internal ref struct AddressListParser
         }
 
         entry = Finish(display ?? NameFrom(comment), text, Math.Max(first, open), wholeSpec);
+        if (notPhrase is not null && !IsSame(notPhrase, entry.Address))
+        {
+            entry = entry with
+            {
+                Address = null,
+                Error = new("name_not_quoted", "Write this name in quotes: \"a@b\" <name@example.com>.", open),
+            };
+        }
+
         return Count(open, out error);
     }
 
@@ -192,6 +203,28 @@ internal ref struct AddressListParser
         spec.Append(tokens.Raw);
         return !(isWord && afterWord);
     }
+
+    // RFC 5322 §3.2.5: phrase = 1*word, and since §4.1 dots after the first. Readers differ in what they make of
+    // "ceo@bank.example <a@b.example>" and the like: some take the first address. Only the harmless one is left.
+    private readonly bool IsPhrase(AddressToken previous)
+    {
+        if (tokens.Kind is AddressToken.Quoted)
+            return true;
+        if (tokens.Kind is AddressToken.Dot)
+            return previous != AddressToken.End;
+        if (tokens.Kind is not AddressToken.Atom)
+            return false;
+        foreach (var c in tokens.Raw)
+        {
+            if (!LocalParts.IsAtext(c))
+                return tokens.Raw.StartsWith("=?") && EncodedWord.TryRead(tokens.Raw, out _);
+        }
+
+        return true;
+    }
+
+    private static bool IsSame(string notPhrase, EmailAddress? address) =>
+        address is not null && EmailAddress.TryParse(notPhrase, out var named, out _) && named.Equals(address);
 
     private readonly void AppendWord(AddressToken previous)
     {

@@ -16,6 +16,8 @@ public static class SmtpClassifier
         .. AppleRules.All,
         .. RelayRules.All,
         .. PhraseRules.All,
+        .. ContentPhraseRules.All,
+        .. RecipientPhraseRules.All,
         .. StatusRules.All,
         .. CodeRules.All,
     ];

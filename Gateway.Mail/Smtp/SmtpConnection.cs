@@ -11,6 +11,7 @@ public sealed class SmtpConnection : IAsyncDisposable
 {
     private readonly SmtpClientOptions options;
     private readonly SmtpWire wire;
+    private SmtpTransfer? transfer;
     private SmtpEnvelope? ahead;
     private bool needsReset;
 
@@ -32,6 +33,12 @@ public sealed class SmtpConnection : IAsyncDisposable
 
     /// <summary>The envelope that the server has already; the next message must be for it.</summary>
     public SmtpEnvelope? Announced => ahead;
+
+    /// <summary>
+    /// Where the running (or the last) transaction stands. A caller that sees <see cref="SmtpPhase.FinalDot"/> for long
+    /// knows that only the answer is missing.
+    /// </summary>
+    public SmtpPhase Phase => transfer?.Phase ?? SmtpPhase.Hello;
 
     /// <summary>Transactions tried on this connection.</summary>
     public int ExchangeCount { get; private set; }
@@ -92,7 +99,7 @@ public sealed class SmtpConnection : IAsyncDisposable
         }
 
         using var exchange = wire.Begin(cancel);
-        var transfer = new SmtpTransfer(wire, Extensions, options.Pipelining && Extensions.Pipelining);
+        transfer = new SmtpTransfer(wire, Extensions, options.Pipelining && Extensions.Pipelining);
         var result = await transfer.Run(message, announced: ahead is not null, needsReset, next);
         ahead = transfer.Announced;
         needsReset = transfer.LeftOpen;

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Mail.Addresses;
 
 namespace Gateway.Mail.Smtp;
 
@@ -28,6 +29,12 @@ public readonly record struct SmtpPath
 
     /// <summary>The path without brackets; empty for the null path.</summary>
     public override string ToString() => text ?? "";
+
+    /// <summary>An address that was parsed already; each has a path.</summary>
+    public static SmtpPath Of(EmailAddress address) =>
+        TryCreate(address.ToString(), out var path)
+            ? path
+            : throw new ArgumentException($"{address} cannot stand in an envelope", nameof(address));
 
     /// <summary>Takes <c>local@domain</c> as it goes on the wire. False for whatever could not stand there safely.</summary>
     public static bool TryCreate(string? mailbox, out SmtpPath path)

@@ -5,10 +5,13 @@ namespace Gateway.Mail.Smtp;
 /// <summary>One mail transaction on the wire: envelope, replies, content, verdict.</summary>
 internal sealed class SmtpTransfer(SmtpWire wire, SmtpExtensions offered, bool pipelining)
 {
-    private SmtpPhase phase = SmtpPhase.MailFrom;
+    private volatile SmtpPhase phase = SmtpPhase.MailFrom;
     private SmtpReply[] recipients = [];
     private int answered;
     private bool dotWritten;
+
+    /// <summary>Where it stands; read from other threads while it runs.</summary>
+    public SmtpPhase Phase => phase;
 
     /// <summary>The envelope that went out together with this message's end.</summary>
     public SmtpEnvelope? Announced { get; private set; }
@@ -153,7 +156,12 @@ internal sealed class SmtpTransfer(SmtpWire wire, SmtpExtensions offered, bool p
                 var step = encoder.Next(rest.Span);
                 if (step.Clean > wire.Room)
                 {
-                    // Larger than the buffer: the caller's own bytes go to the socket, uncopied.
+                    await wire.Flush(SmtpPhase.Content);
+                }
+
+                if (step.Clean > SmtpWire.OutputSize / 2)
+                {
+                    // A long clean run goes to the socket from the caller's own memory; a short one shares a write.
                     await wire.Flush(SmtpPhase.Content);
                     await wire.Send(SmtpPhase.Content, rest[..step.Clean]);
                 }

@@ -104,6 +104,11 @@ internal sealed class SmtpWire : IAsyncDisposable
     /// <summary>Sends what was written, and forgets it (it may have been a password).</summary>
     public async ValueTask Flush(SmtpPhase phase)
     {
+        if (filled == 0)
+        {
+            return;
+        }
+
         var length = filled;
         filled = 0;
         await Send(phase, output.AsMemory(0, length));

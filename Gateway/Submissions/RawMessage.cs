@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Mail.Addresses;
 using Gateway.Mail.Messages;
 
@@ -118,6 +119,21 @@ public sealed partial record RawMessage
         {
             var shown = message.Headers.First("From")?.Value;
             return Refuse("from_not_one", "From", shown, "one From field with one address of a verified domain");
+        }
+
+        // The reader puts U+FFFD for what is no text; where the field itself is ASCII, an encoded word said it.
+        if (
+            name?.Contains('\uFFFD') == true
+            && message.Headers.First("From")?.Value is { } field
+            && Ascii.IsValid(field)
+        )
+        {
+            return Refuse(
+                "from_name_not_text",
+                "From",
+                field,
+                "a name whose encoded words hold no line break or control"
+            );
         }
 
         // RFC 5322 §3.6.2: Sender is one mailbox; of several, each reader would show another.

@@ -36,11 +36,12 @@ internal static class EncodedWords
         var output = new StringBuilder(text.Length);
         var bytes = new ArrayBufferWriter<byte>(64);
         string? charset = null;
+        var unknown = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var at = 0;
         while (next >= 0)
         {
             var plain = text.AsSpan(at, next - at);
-            if (!EncodedWord.TryRead(text.AsSpan(next), out var word))
+            if (!EncodedWord.TryRead(text.AsSpan(next), out var word) || !IsKnown(word.Charset, unknown))
             {
                 Flush(bytes, ref charset, output);
                 output.Append(plain).Append("=?");
@@ -72,11 +73,26 @@ internal static class EncodedWords
             ? text.Replace(LiteralMark.ToString(), "", StringComparison.Ordinal)
             : text;
 
+    // .NET says no to a charset by an exception, which a header of many such words would pay for each time.
+    private static bool IsKnown(string charset, HashSet<string> unknown)
+    {
+        if (unknown.Contains(charset))
+            return false;
+        if (Charsets.TryFind(charset, out _))
+            return true;
+        unknown.Add(charset);
+        return false;
+    }
+
     private static void Flush(ArrayBufferWriter<byte> bytes, ref string? charset, StringBuilder output)
     {
         if (charset is null)
             return;
-        output.Append(Charsets.Decode(charset, bytes.WrittenSpan));
+        // Our own words are UTF-8, and U+FEFF at the start of a name is part of it, no byte order mark.
+        var isOurs = charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+        output.Append(
+            isOurs ? Encoding.UTF8.GetString(bytes.WrittenSpan) : Charsets.Decode(charset, bytes.WrittenSpan)
+        );
         bytes.ResetWrittenCount();
         charset = null;
     }
@@ -96,7 +112,7 @@ internal readonly ref struct EncodedWord
         Length = length;
     }
 
-    /// <summary>Its name, without a language; one that can be decoded.</summary>
+    /// <summary>Its name, without a language; perhaps one that nobody knows.</summary>
     public string Charset { get; }
 
     /// <summary>In characters, with its delimiters.</summary>
@@ -114,7 +130,7 @@ internal readonly ref struct EncodedWord
         var star = head[..mark].IndexOf('*'); // RFC 2231 §5: charset*language
         var charset = head[..(star < 0 ? mark : star)].ToString();
         var encoding = text[mark + 3] | 0x20;
-        if (encoding is not ('b' or 'q') || !Charsets.TryFind(charset, out _))
+        if (encoding is not ('b' or 'q'))
             return false;
 
         // Ends at the first '?': neither encoding may hold one. White space ends a word that is not one; writers that

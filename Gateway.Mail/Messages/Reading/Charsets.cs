@@ -45,7 +45,7 @@ public static class Charsets
     {
         if (!string.IsNullOrEmpty(charset) && TryFind(charset, out var encoding) && encoding is not ASCIIEncoding)
         {
-            return WithoutMark(Decode(encoding, bytes));
+            return WithoutMark((IsBigEndian(charset, bytes) ? Encoding.BigEndianUnicode : encoding).GetString(bytes));
         }
 
         var guess = System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8 : Windows1252;
@@ -54,19 +54,12 @@ public static class Charsets
 
     private static Encoding Windows1252 { get; } = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
 
-    private static string Decode(Encoding encoding, ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            return encoding.GetString(bytes);
-        }
-        catch (Exception refused)
-            when (refused is ArgumentException or NotSupportedException or IndexOutOfRangeException)
-        {
-            // A code page's own decoder gave up on these bytes: what ASCII can show, and U+FFFD for the rest.
-            return Encoding.ASCII.GetString(bytes).Replace('?', '?');
-        }
-    }
+    // RFC 2781 §4.3: text labelled UTF-16 says its byte order by a mark, and is big-endian without one.
+    private static bool IsBigEndian(string charset, ReadOnlySpan<byte> bytes) =>
+        (
+            charset.Equals("utf-16", StringComparison.OrdinalIgnoreCase)
+            || charset.Equals("utf16", StringComparison.OrdinalIgnoreCase)
+        ) && !bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]);
 
     private static string WithoutMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
 

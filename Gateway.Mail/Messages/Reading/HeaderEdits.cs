@@ -32,9 +32,15 @@ public static class HeaderEdits
     {
         var pieces = new List<ReadOnlyMemory<byte>>();
         var bytes = message.Bytes;
+        // What stands before the first field and is none must not become the continuation of a new one.
         var from =
-            message.Headers.Length > 0 ? message.Headers[0].Field.Start.Value : message.Root.HeaderRange.Start.Value;
+            message.Headers.Length > 0 ? message.Headers[0].Field.Start.Value : message.Root.HeaderRange.End.Value;
         Add(pieces, bytes[..from]);
+        if (changes.Prepend.Count > 0 && !EndsInLine(bytes.Span[..from]))
+        {
+            pieces.Add("\r\n"u8.ToArray());
+        }
+
         pieces.AddRange(changes.Prepend.Select(line => line.Bytes));
         var replaced = new bool[changes.Replace.Count];
         foreach (var field in message.Headers)

@@ -20,22 +20,24 @@ public static class HeaderWords
             return HeaderSafe.Text(RawHeaderText.Plain(text));
         }
 
-        var to = new StringBuilder(text.Length);
+        var to = new StringBuilder(Math.Min(text.Length, 4_096));
         var reader = new EncodedWordReader(text);
-        for (var at = 0; at < text.Length; )
+        var plain = 0;
+        for (var at = reader.NextStart(0); at < text.Length; )
         {
             if (reader.TryRead(at, out var word))
             {
-                at = Words(text, ref reader, word, to);
+                to.Append(RawHeaderText.Plain(text[plain..at]));
+                plain = Words(text, ref reader, word, to);
+                at = reader.NextStart(plain);
             }
             else
             {
-                var next = reader.NextStart(at + 1);
-                to.Append(RawHeaderText.Plain(text[at..next]));
-                at = next;
+                at = reader.NextStart(at + 1);
             }
         }
 
+        to.Append(RawHeaderText.Plain(text[plain..]));
         return HeaderSafe.Text(to.ToString());
     }
 

@@ -30,6 +30,10 @@ public sealed class MimePart
 
     public HeaderFields Headers { get; }
 
+    /// <summary>What stands before the first field and is none: an mbox line, a continuation of nothing.</summary>
+    internal ReadOnlyMemory<byte> BeforeFields =>
+        message[Start..(Headers.Length > 0 ? Headers[0].Field.Start.Value : headerEnd)];
+
     /// <summary>The fields, without the empty line after them.</summary>
     public Range HeaderRange => Start..headerEnd;
 
@@ -54,7 +58,9 @@ public sealed class MimePart
 
     /// <summary>Content-ID without its angle brackets (RFC 2045 §7), or null.</summary>
     public string? ContentId =>
-        Headers.First("content-id") is { } given && MessageIdList.Parse(given.RawValue.Span) is [var id, ..] ? id : null;
+        Headers.First("content-id") is { } given && MessageIdList.Parse(given.RawValue.Span) is [var id, ..]
+            ? id
+            : null;
 
     public PartEncoding TransferEncoding => TransferEncodings.Of(Headers);
 

@@ -20,6 +20,9 @@ public enum PartTextResult
 
     /// <summary>Refused: the part does not belong to this message.</summary>
     NotOfThisMessage,
+
+    /// <summary>Refused: no empty line parts its fields from its body, so that text might be read as a field.</summary>
+    NoSeparator,
 }
 
 /// <summary>Replaces the text of one part and touches no other byte of the message.</summary>
@@ -46,23 +49,33 @@ public static class PartText
             return PartTextResult.Sealed;
         }
 
-        var body = PartTextBody.Make(part, text, amongParts: !ReferenceEquals(part, message.Root));
-        var bytes = message.Bytes.Span;
-        if (body.NewHeaders is null)
+        if (part.HeaderRange.End.Value == part.BodyRange.Start.Value)
         {
-            output.Write(bytes[..part.BodyRange.Start.Value]);
+            return PartTextResult.NoSeparator;
         }
-        else
+
+        var body = PartTextBody.Make(part, text, amongParts: !ReferenceEquals(part, message.Root));
+        Write(message.Bytes.Span, part, body, output);
+        return body.NewHeaders is null ? PartTextResult.Replaced : PartTextResult.ReplacedWithHeaders;
+    }
+
+    private static void Write(ReadOnlySpan<byte> bytes, MimePart part, PartTextBody body, IBufferWriter<byte> output)
+    {
+        var headerEnd = body.NewHeaders is null ? part.BodyRange.Start.Value : part.HeaderRange.Start.Value;
+        output.Write(bytes[..headerEnd]);
+        if (body.NewHeaders is not null)
         {
-            output.Write(bytes[..part.HeaderRange.Start.Value]);
             output.Write(body.NewHeaders);
             output.Write(bytes[part.HeaderRange.End.Value..part.BodyRange.Start.Value]);
-            output.Write(part.HeaderRange.End.Value == part.BodyRange.Start.Value ? "\r\n"u8 : []);
         }
 
         output.Write(body.Bytes);
-        output.Write(bytes[part.BodyRange.End.Value..]);
-        return body.NewHeaders is null ? PartTextResult.Replaced : PartTextResult.ReplacedWithHeaders;
+        var rest = bytes[part.BodyRange.End.Value..];
+
+        // RFC 2046 §5.1.1: an empty part may share its empty line with the delimiter, which then needs one of its own.
+        var shared = !rest.IsEmpty && rest[0] is not ((byte)'\r' or (byte)'\n');
+        output.Write(shared ? "\r\n"u8 : []);
+        output.Write(rest);
     }
 
     private static bool TryPathTo(MimeMessage message, MimePart part, out bool isSealed)

@@ -48,7 +48,7 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         }
 
         content = encoding.GetBytes(text);
-        return encoding.GetString(content) == text;
+        return Charsets.Decode(charset, content) == text;
     }
 
     // RFC 2045 §2.7 and §2.8: 7bit and 8bit hold lines of at most 998 bytes, without NUL. Among other parts a line that
@@ -85,6 +85,7 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
     private static byte[] Headers(MimePart part, bool keepCharset, bool keepEncoding, string lineEnd)
     {
         var to = new ArrayBufferWriter<byte>();
+        to.Write(part.BeforeFields.Span);
         foreach (var field in part.Headers)
         {
             var dropped =

@@ -43,6 +43,30 @@ internal static class CodeRules
             At = Stages.Sender,
             Hop = Relay,
         },
+        // A bare 550 means no mailbox (RFC 5321 §4.2.3), unless its words speak of a rule and not of a person.
+        new(
+            "code/rule",
+            PathBlocked,
+            RemoteDomain,
+            "policy",
+            "policies",
+            "denied",
+            "refuse",
+            "reject",
+            "prohibited",
+            "not allowed",
+            "not accepted",
+            "not permitted",
+            "forbidden",
+            "unauthorized",
+            "try later",
+            "try again"
+        )
+        {
+            Code = "55",
+            At = Stages.Recipient,
+            Hop = SmtpHop.RemoteMx,
+        },
         new("code/not-local", RecipientPermanent, Recipient) { Code = "551", At = Stages.Recipient },
         new("code/mailbox-name", RecipientPermanent, Recipient) { Code = "553", At = Stages.Recipient },
         // A smart host that refuses an address without a word about it may refuse us: never a tenant's bounce.

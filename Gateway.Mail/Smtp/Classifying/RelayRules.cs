@@ -98,6 +98,7 @@ internal static class RelayRules
             "authenticate first",
             "please authenticate",
             "smtp auth required",
+            "turn on smtp authentication",
             "auth required",
             "need to authenticate"
         )

@@ -1,8 +1,12 @@
+using System.Globalization;
 using System.Text;
 
 namespace Gateway.Mail.Smtp.Classifying;
 
-/// <summary>Brings a reply's lines to the form in which phrases are looked up: one line, lower case, single spaces.</summary>
+/// <summary>
+/// Brings a reply to the form in which phrases are looked up: one line, lower case, single spaces, and without the codes
+/// that stand between the words where a bounce has joined the lines of a reply.
+/// </summary>
 internal static class ReplyText
 {
     // Longer texts are templates with links; what decides stands at their beginning.
@@ -10,35 +14,42 @@ internal static class ReplyText
 
     public static string Flatten(SmtpReply reply)
     {
-        var flat = new StringBuilder(Math.Min(reply.Text.Length, MaxLength));
-        foreach (var line in reply.Text.AsSpan(0, Math.Min(reply.Text.Length, MaxLength)).EnumerateLines())
+        var code = reply.Code.ToString(CultureInfo.InvariantCulture);
+        var status = reply.Enhanced?.ToString();
+        var text = reply.Text.AsSpan(0, Math.Min(reply.Text.Length, MaxLength));
+        var flat = new StringBuilder(text.Length);
+        foreach (var range in text.SplitAny([' ', '\t', '\n']))
         {
-            var rest = line.Trim();
-            if (EnhancedStatus.TryParse(rest, out var status))
+            var word = text[range];
+            if (word.IsEmpty || IsCode(word, code, status))
             {
-                rest = rest[status.ToString().Length..];
+                continue;
             }
 
-            var space = flat.Length > 0;
-            foreach (var c in rest)
+            if (flat.Length > 0)
             {
-                if (char.IsWhiteSpace(c))
-                {
-                    space = flat.Length > 0;
-                    continue;
-                }
+                flat.Append(' ');
+            }
 
-                if (space)
-                {
-                    flat.Append(' ');
-                    space = false;
-                }
-
+            foreach (var c in word)
+            {
                 // Typographic apostrophes: the same sentence comes in both spellings.
                 flat.Append(c is '\u2019' ? '\'' : char.ToLowerInvariant(c));
             }
         }
 
         return flat.ToString();
+    }
+
+    // "550", "5.1.1" and "550-5.1.1", where they are this reply's own.
+    private static bool IsCode(ReadOnlySpan<char> word, string code, string? status)
+    {
+        if (word.StartsWith(code, StringComparison.Ordinal))
+        {
+            word = word[code.Length..];
+            return word.IsEmpty || (word[0] == '-' && (word.Length == 1 || word[1..].SequenceEqual(status)));
+        }
+
+        return status is not null && word.SequenceEqual(status);
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Gateway.Mail.Smtp.Server;
 
 /// <summary>How the reading of content ended: null reply is a good message; <paramref name="Breaks"/> ends the session.</summary>
@@ -11,9 +13,12 @@ internal sealed class ContentReader(SmtpServerIo io, SmtpServerOptions options)
         var decoder = new DataDecoder(options.MaxTextLine);
         // Far beyond the limit nobody waits for our answer; some way beyond, a whole reading lets it be heard.
         var patience = options.MaxMessage * 2 + 1024 * 1024;
+        var begun = Stopwatch.GetTimestamp();
         while (true)
         {
-            var read = await io.ReadContent(options.ContentTimeout);
+            var left = options.MaxContentTime - Stopwatch.GetElapsedTime(begun);
+            var wait = left < options.ContentTimeout ? left : options.ContentTimeout;
+            var read = await io.ReadContent(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
             io.Rest();
             var result = DataDecoder.Result.More;
             var at = read.Buffer.Start;

@@ -386,7 +386,8 @@ internal sealed class SmtpDialogue(
 
     private void Error(SmtpReply reply)
     {
-        if (++errors > options.MaxErrors)
+        // What is our own trouble, and temporary, is not counted against the peer.
+        if (reply.IsPermanent && ++errors > options.MaxErrors)
         {
             Close("4.7.0 Too many errors");
             return;

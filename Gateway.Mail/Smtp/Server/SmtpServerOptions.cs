@@ -29,6 +29,9 @@ public sealed record SmtpServerOptions
     /// <summary>How long content may stand still.</summary>
     public TimeSpan ContentTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>How long one message's content may take in all, however steadily it drips.</summary>
+    public TimeSpan MaxContentTime { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How long a peer that broke the protocol is still listened to, unanswered, so that it can read why.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(1);
 

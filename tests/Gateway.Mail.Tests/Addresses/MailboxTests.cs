@@ -20,7 +20,8 @@ public sealed class MailboxTests
     [InlineData("=?unknown-1?q?x?= <a@b.example>", "=?unknown-1?q?x?=")]
     [InlineData("=?utf-7?q?+ADw-?= <a@b.example>", "=?utf-7?q?+ADw-?=")]
     [InlineData("=?utf-8?q?Smith,_Mary:_<x>?= <a@b.example>", "Smith, Mary: <x>")]
-    [InlineData("CEO@bank.example <a@b.example>", "CEO@bank.example")]
+    [InlineData("\"CEO@bank.example\" <a@b.example>", "CEO@bank.example")]
+    [InlineData("a@b.example <a@b.example>", "a@b.example")]
     public void One_mailbox_is_read_with_its_name(string text, string? name)
     {
         Assert.True(Mailbox.TryParse(text, out var mailbox, out var error), $"{error}");
@@ -46,6 +47,10 @@ public sealed class MailboxTests
     [InlineData("Mary <a@b.example>\r\nBcc: x@y.example")]
     [InlineData("=?utf-8?q?a=0D=0ABcc:_x=40y.example?= <a@b.example>")]
     [InlineData("=?utf-8?q?=00?= <a@b.example>")]
+    [InlineData("CEO@bank.example <a@b.example>")]
+    [InlineData("[x] <a@b.example>")]
+    [InlineData("x) <a@b.example>")]
+    [InlineData(". <a@b.example>")]
     [InlineData("<a b@c.example>")]
     [InlineData("<a@b.example(x)c.example>")]
     [InlineData("\"a\"@b.example(x)evil.example")]

@@ -125,7 +125,11 @@ public static class MimeFuzz
             _ = (part.DecodeText(), part.FileName, part.ContentId, part.Disposition);
             foreach (var field in part.Headers)
             {
-                _ = (field.Value, MessageIdList.Parse(field.RawValue.Span), MailDate.TryParse(field.RawValue.Span, out _));
+                _ = (
+                    field.Value,
+                    MessageIdList.Parse(field.RawValue.Span),
+                    MailDate.TryParse(field.RawValue.Span, out _)
+                );
                 _ = ContentType.Parse(field.RawValue.Span);
                 Require(!field.Text.AsSpan().ContainsAny('\r', '\n', '\0'), "line end in text");
             }
@@ -142,16 +146,38 @@ public static class MimeFuzz
 
     private static void Edits(MimeMessage message, List<MimePart> parts, Random random)
     {
-        var pieces = HeaderEdits.Slices(message, new HeaderChanges());
-        var length = pieces.Sum(piece => (long)piece.Length);
-        Require(length <= message.Bytes.Length, "edited length");
+        Require(
+            HeaderEdits.Slices(message, new HeaderChanges()).Sum(piece => (long)piece.Length) <= message.Bytes.Length,
+            "edited length"
+        );
+        _ = HeaderLine.TryCreate("X-New", "value", out var line);
+        var edited = new ArrayBufferWriter<byte>();
+        HeaderEdits.Write(message, new HeaderChanges { Prepend = [line!] }, edited);
+        if (message.Refusal is null)
+        {
+            var headers = MimeMessage.Parse(edited.WrittenMemory).Headers;
+            var hidden = message.Headers.Count("bcc") + message.Headers.Count("resent-bcc");
+            Require(
+                headers.Length == message.Headers.Length - hidden + 1 || headers.Length > 1_000,
+                "number of fields"
+            );
+            Require(headers[0].Value == "value" && headers.Count("bcc") == 0, "fields after an edit");
+        }
+
         var output = new ArrayBufferWriter<byte>();
         var part = parts[random.Next(parts.Count)];
-        var result = PartText.Replace(message, part, "caf\u00E9 \u20AC\r\nFrom here.", output);
-        Require(
-            output.WrittenCount > 0 == result is PartTextResult.Replaced or PartTextResult.ReplacedWithHeaders,
-            "refused"
-        );
+        const string Text = "caf\u00E9 \u20AC\n--b\nFrom: here.";
+        var result = PartText.Replace(message, part, Text, output);
+        var written = result is PartTextResult.Replaced or PartTextResult.ReplacedWithHeaders;
+        Require(output.WrittenCount > 0 == written, "refused");
+        if (written && message.Refusal is null)
+        {
+            var again = MimeMessage.Parse(output.WrittenMemory).Parts().ToList();
+            Require(again.Count == parts.Count, "number of parts after a replacement");
+            var read = again[parts.IndexOf(part)].DecodeText();
+            Require(read.Replace("\r\n", "\n", StringComparison.Ordinal) == Text, "replaced text");
+        }
+
         _ = MessageParts.Split(message);
     }
 

@@ -223,6 +223,72 @@ public sealed class SmtpClientTests
     }
 
     [Fact]
+    public async Task Whoever_waits_sees_that_only_the_answer_is_missing()
+    {
+        await using var server = new SmtpScriptServer(SmtpScript.At(".", new SmtpAct.Silence()));
+        await using var client = await SmtpConnection.ConnectAsync(To(server.Port));
+        using var stop = new CancellationTokenSource();
+
+        var sending = client.SendAsync(Envelope(), Message, stop.Token);
+        while (client.Phase != SmtpPhase.FinalDot)
+        {
+            Assert.False(sending.IsCompleted);
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        Assert.True((await sending).MayHaveBeenAccepted);
+    }
+
+    [Fact]
+    public async Task An_announced_envelope_whose_message_turns_out_too_large_ends_the_connection()
+    {
+        await using var server = new SmtpScriptServer(new SmtpScript { Extensions = ["PIPELINING", "SIZE 1000"] });
+        await using var client = await SmtpConnection.ConnectAsync(To(server.Port));
+        List<SmtpSubmission> messages = [new(Envelope(), new(Message)), new(Envelope(), new(new byte[2000]))];
+
+        var sent = await client.SendManyAsync(messages);
+
+        Assert.True(sent[0].Accepted);
+        Assert.Equal((SmtpFailureKind.TooLarge, false), (sent[1].Failure, sent[1].MayHaveBeenAccepted));
+        Assert.False(client.IsReusable);
+        Assert.Single(server.Mails);
+    }
+
+    [Fact]
+    public async Task Only_the_announced_envelope_may_follow()
+    {
+        await using var server = new SmtpScriptServer();
+        await using var client = await SmtpConnection.ConnectAsync(To(server.Port));
+        var next = Envelope();
+        Assert.True((await client.SendAsync(new SmtpSubmission(Envelope(), new(Message)), next)).Accepted);
+        Assert.Same(next, client.Announced);
+        Assert.False(client.IsReusable);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => client.SendAsync(Envelope(), Message));
+        Assert.True((await client.SendAsync(next, Message)).Accepted);
+        Assert.True(client.IsReusable);
+    }
+
+    [Fact]
+    public async Task A_connection_lost_with_the_announced_envelope_leaves_that_message_unsent_for_certain()
+    {
+        var act = new SmtpAct.Both("250 2.0.0 kept", new SmtpAct.Reset());
+        await using var server = new SmtpScriptServer(SmtpScript.At(".", act));
+        await using var client = await SmtpConnection.ConnectAsync(To(server.Port));
+        var messages = Enumerable.Range(0, 3).Select(_ => new SmtpSubmission(Envelope(), new(Message))).ToList();
+
+        var sent = await client.SendManyAsync(messages);
+
+        // The reset may overtake the 250: then the first is unknown. The others were never sent, in either case.
+        Assert.True(sent[0].Accepted || sent[0].MayHaveBeenAccepted);
+        Assert.All(
+            sent.Skip(1),
+            s => Assert.Equal((SmtpFailureKind.Closed, false), (s.Failure, s.MayHaveBeenAccepted))
+        );
+        Assert.Single(server.Mails);
+    }
+
+    [Fact]
     public async Task Nobody_there_is_a_failure_to_connect()
     {
         var port = PeerProgram.FreePort();

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Gateway.Mail.Addresses;
 using Gateway.Mail.Smtp;
 
 namespace Gateway.Mail.Tests.Smtp;
@@ -51,6 +53,51 @@ public sealed class SmtpPathTests
         Assert.True(SmtpPath.TryCreate(new string('a', 252) + "@b", out _));
         Assert.False(SmtpPath.TryCreate(new string('a', 253) + "@b", out _));
         Assert.False(SmtpPath.TryCreate(new string('ö', 127) + "@b", out _));
+    }
+
+    [Fact]
+    public void Every_address_of_the_one_parser_is_a_path_with_the_same_need_of_SMTPUTF8()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Corpora.Path("address-isemail", "tests.json")));
+        var corpus = json.RootElement.EnumerateArray().Select(e => e.GetProperty("address").GetString()!);
+        string[] pieces =
+        [
+            "a",
+            ".",
+            "\"",
+            "\\",
+            " ",
+            "ö",
+            "@",
+            "@b.example",
+            "[192.0.2.1]",
+            "日本",
+            "-",
+            "+",
+            "<",
+            ">",
+            "é",
+            "x\u200dy",
+        ];
+        var random = new Random(7);
+        var made = Enumerable
+            .Range(0, 50_000)
+            .Select(_ =>
+                string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => pieces[random.Next(pieces.Length)]))
+            );
+        var seen = 0;
+        foreach (var text in corpus.Concat(made).Concat(made.Select(m => $"\"{m}\"@b.example")))
+        {
+            if (EmailAddress.TryParse(text, out var address, out _))
+            {
+                var path = SmtpPath.Of(address);
+                Assert.Equal(address.ToString(), path.ToString());
+                Assert.Equal(address.IsInternational, path.IsInternational);
+                seen++;
+            }
+        }
+
+        Assert.True(seen > 1000);
     }
 
     [Fact]

@@ -39,6 +39,45 @@ public sealed class SmtpServerLifeTests
     }
 
     [Fact]
+    public async Task Content_that_drips_is_left_with_421()
+    {
+        await using var host = new SessionHost(
+            SessionHost.Open with
+            {
+                MaxContentTime = TimeSpan.FromMilliseconds(300),
+            }
+        );
+        await using var talk = await A01InboundSmugglingTests.Ready(host);
+        var hearing = talk.HearAll();
+        for (var i = 0; i < 1000 && !hearing.IsCompleted; i++)
+        {
+            try
+            {
+                await talk.Send("x\r\n"u8.ToArray());
+            }
+            catch (IOException) { } // left already
+
+            await Task.WhenAny(hearing, Task.Delay(20));
+        }
+
+        Assert.Equal(["421 4.4.2 Timeout"], await hearing);
+    }
+
+    [Fact]
+    public async Task A_login_put_off_for_our_own_trouble_costs_the_peer_nothing()
+    {
+        var options = SessionHost.Open with { MaxErrors = 1 };
+        await using var host = new SessionHost(options, new BusyPolicy());
+        await using var talk = await host.Talk();
+        await talk.Hear();
+        await talk.Ask("EHLO x");
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("454 4.7.0 Busy", await talk.Ask("AUTH PLAIN AHVzZXIAc2VjcmV0"));
+        }
+    }
+
+    [Fact]
     public async Task Content_far_beyond_SIZE_is_left_before_its_end()
     {
         await using var host = new SessionHost(SessionHost.Open with { MaxMessage = 1000 });
@@ -102,6 +141,15 @@ public sealed class SmtpServerLifeTests
             throw new InvalidOperationException("the secret reason");
 
         public override void OnFault(SmtpPeer peer, Exception fault) => Fault = fault;
+    }
+
+    private sealed class BusyPolicy : SmtpServerPolicy
+    {
+        public override ValueTask<SmtpReply?> OnAuth(SmtpPeer peer, SmtpLogin login, CancellationToken cancel) =>
+            new(SmtpReply.Of(454, "4.7.0 Busy"));
+
+        public override ValueTask<SmtpReply> OnMessage(SmtpPeer peer, SmtpMessage message, CancellationToken cancel) =>
+            new(SmtpReply.Of(250, "2.0.0 kept"));
     }
 
     private sealed class TalkativePolicy : SmtpServerPolicy

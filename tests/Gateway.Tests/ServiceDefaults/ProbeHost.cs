@@ -23,6 +23,8 @@ internal sealed class ProbeHost : IAsyncDisposable
         http = new HttpClient { BaseAddress = new Uri(address.First()) };
     }
 
+    public Uri Address => http.BaseAddress!;
+
     public HostReadiness Readiness => Get<HostReadiness>();
 
     public DependencyBoard Board => Get<DependencyBoard>();

@@ -35,6 +35,15 @@ public sealed class CharsetTrickTests
         Assert.Equal("+ADw-", Charsets.Decode(charset, "+ADw-"u8));
     }
 
+    [Theory]
+    [InlineData("utf-16", new byte[] { 0xFF, 0xFE, 0x3C, 0 })]
+    [InlineData("UTF-16", new byte[] { 0xFE, 0xFF, 0, 0x3C })]
+    [InlineData("utf-16", new byte[] { 0, 0x3C })]
+    [InlineData("utf-16le", new byte[] { 0x3C, 0 })]
+    [InlineData("utf-16be", new byte[] { 0, 0x3C })]
+    public void Utf_16_is_read_in_the_order_of_its_mark(string charset, byte[] bytes) =>
+        Assert.Equal("<", Charsets.Decode(charset, bytes));
+
     [Fact]
     public void A11_no_charset_throws_whatever_the_bytes()
     {

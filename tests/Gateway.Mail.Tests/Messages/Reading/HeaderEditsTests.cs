@@ -47,6 +47,15 @@ public sealed class HeaderEditsTests
     public void A_field_is_added_even_where_the_section_is_cut_off(string given, string expected) =>
         Assert.Equal(expected, Edited(given, new HeaderChanges { Replace = [Line("X", "y")] }));
 
+    [Theory]
+    [InlineData(" folded from nothing\r\n\r\nbody", " folded from nothing\r\nX: y\r\n\r\nbody")]
+    [InlineData(" folded\r\nA: b\r\n\r\nbody", " folded\r\nX: y\r\nA: b\r\n\r\nbody")]
+    [InlineData("From a@b Fri\r\nA: b\r\n\r\nbody", "From a@b Fri\r\nX: y\r\nA: b\r\n\r\nbody")]
+    [InlineData("\tcut off", "\tcut off\r\nX: y\r\n")]
+    [InlineData("no field\r\n", "X: y\r\nno field\r\n")]
+    public void A_field_put_first_takes_in_no_line_of_the_message(string given, string expected) =>
+        Assert.Equal(expected, Edited(given, new HeaderChanges { Prepend = [Line("X", "y")] }));
+
     [Fact]
     public void The_body_is_never_copied()
     {

@@ -12,6 +12,7 @@ public sealed class MimeOracleTests(ITestOutputHelper output)
         using var oracle = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "oracle-cpython.json")));
         var compared = 0;
         var equal = 0;
+        var explained = 0;
         var withDefects = 0;
         foreach (var file in oracle.RootElement.EnumerateObject())
         {
@@ -33,9 +34,20 @@ public sealed class MimeOracleTests(ITestOutputHelper output)
             withDefects += defects && same ? 1 : 0;
             compared += defects ? 0 : 1;
             equal += same && !defects ? 1 : 0;
+            explained +=
+                !same
+                && !defects
+                && expected.SequenceEqual(OracleLeaf.Of(File.ReadAllBytes(path), keepWhiteSpace: true))
+                    ? 1
+                    : 0;
         }
 
-        output.WriteLine($"equal {equal} of {compared} without defects; {withDefects} with defects are equal too");
-        Assert.True(equal >= compared * 0.95, $"{equal} of {compared}");
+        // RFC 2045 §6.7 (3) takes white space off the end of a quoted-printable line; CPython leaves it on. That one
+        // difference is known, wherever it turns up; any other counts.
+        output.WriteLine(
+            $"equal {equal} of {compared} without defects; {explained} more but for white space that quoted-printable drops"
+        );
+        output.WriteLine($"{withDefects} with defects are equal too");
+        Assert.True(equal + explained >= compared * 0.95, $"{equal} + {explained} of {compared}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Gateway.Mail.Messages;
 
@@ -21,12 +22,13 @@ internal sealed record OracleLeaf(string Type, int Length, string Sha256)
                 )),
         ];
 
-    public static List<OracleLeaf> Of(ReadOnlyMemory<byte> bytes)
+    /// <summary>Our leaves. Where asked, quoted-printable keeps white space at line ends, as CPython reads it.</summary>
+    public static List<OracleLeaf> Of(ReadOnlyMemory<byte> bytes, bool keepWhiteSpace = false)
     {
         var leaves = new List<OracleLeaf>();
         foreach (var part in MimeMessage.Parse(bytes, Wide).Parts().Where(part => part.Children.Count == 0))
         {
-            AddLeaf(bytes, part, leaves);
+            AddLeaf(bytes, part, leaves, keepWhiteSpace);
         }
 
         return leaves;
@@ -40,7 +42,12 @@ internal sealed record OracleLeaf(string Type, int Length, string Sha256)
         return $"{expected.Count} leaves, ours {actual.Count}; at {at} {theirs}, ours {ours}";
     }
 
-    private static void AddLeaf(ReadOnlyMemory<byte> message, MimePart part, List<OracleLeaf> leaves)
+    private static void AddLeaf(
+        ReadOnlyMemory<byte> message,
+        MimePart part,
+        List<OracleLeaf> leaves,
+        bool keepWhiteSpace
+    )
     {
         if (part.ContentType.Is("message", "delivery-status"))
         {
@@ -55,11 +62,28 @@ internal sealed record OracleLeaf(string Type, int Length, string Sha256)
         if (part.ContentType.Type == "message")
         {
             // CPython reads the body of any message/* as a message; we only where the standard says it is a whole one.
-            leaves.AddRange(Of(part.Body));
+            leaves.AddRange(Of(part.Body, keepWhiteSpace));
             return;
         }
 
-        leaves.Add(From(part.ContentType.MediaType, part.DecodeContent()));
+        var asGiven = keepWhiteSpace && part.TransferEncoding == PartEncoding.QuotedPrintable;
+        leaves.Add(From(part.ContentType.MediaType, asGiven ? Quoted(part.Body) : part.DecodeContent()));
+    }
+
+    /// <summary>Protects the white space that RFC 2045 §6.7 (3) takes off.</summary>
+    private static byte[] Quoted(ReadOnlyMemory<byte> body)
+    {
+        var lines = Encoding.Latin1.GetString(body.Span).Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var text = lines[i].TrimEnd('\r').TrimEnd(' ', '\t');
+            var space = lines[i][text.Length..];
+            lines[i] =
+                text
+                + space.Replace(" ", "=20", StringComparison.Ordinal).Replace("\t", "=09", StringComparison.Ordinal);
+        }
+
+        return QuotedPrintableDecoder.Decode(Encoding.Latin1.GetBytes(string.Join('\n', lines)));
     }
 
     private static OracleLeaf From(string type, byte[] content) =>

@@ -72,6 +72,24 @@ public sealed class PartTextTests
     }
 
     [Fact]
+    public void Text_in_an_empty_part_does_not_swallow_the_boundary()
+    {
+        var (_, output) = Replace(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n--b--\r\n",
+            "new"
+        );
+        Assert.Equal("new", Html(output).DecodeText());
+        Assert.EndsWith("\r\n\r\nnew\r\n--b--\r\n", Encoding.ASCII.GetString(output), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_is_never_written_where_it_would_be_a_field()
+    {
+        var cut = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n--b--\r\n";
+        Assert.Equal(PartTextResult.NoSeparator, Replace(cut, "X: y\r\n\r\n").Result);
+    }
+
+    [Fact]
     public void A_part_of_another_message_is_refused()
     {
         var one = MimeMessage.Parse("Content-Type: text/html\r\n\r\nx"u8.ToArray());

@@ -1,0 +1,65 @@
+using Gateway.Api.Problems;
+using Gateway.Api.Reading;
+using Gateway.Ledger;
+using Gateway.Mail.Addresses;
+
+namespace Gateway.Api.Messages;
+
+/// <summary>What a tenant asks of its messages. Times are bounds of the message id, so that other days are not touched.</summary>
+/// <param name="From">Ids from here,</param>
+/// <param name="Below">up to but not including this.</param>
+internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
+{
+    /// <summary>A submission's id is drawn just before those of its messages, by the same clock.</summary>
+    private static readonly TimeSpan BeforeSubmission = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AfterSubmission = TimeSpan.FromMinutes(10);
+
+    /// <summary>As <see cref="EmailAddress.Key"/>.</summary>
+    public string? RecipientKey { get; init; }
+    public string? State { get; init; }
+    public string? Path { get; init; }
+    public string? Cause { get; init; }
+    public string? Tag { get; init; }
+    public Guid? Submission { get; init; }
+
+    public static MessageFilter? Read(IQueryCollection given, out ApiProblem? problem)
+    {
+        var query = new QueryFields(given);
+        var (since, until, submission) = (query.Time("since"), query.Time("until"), query.Id("submission"));
+        var from = since is { } s ? LedgerIds.From(s) : Guid.Empty;
+        var below = LedgerIds.Least(IdCursor.Read(query), until is { } u ? LedgerIds.From(u) : LedgerIds.Highest);
+        if (submission is { } id)
+        {
+            from = LedgerIds.Greatest(from, LedgerIds.From(LedgerId.TimeOf(id) - BeforeSubmission));
+            below = LedgerIds.Least(below, LedgerIds.From(LedgerId.TimeOf(id) + AfterSubmission));
+        }
+
+        var filter = new MessageFilter(from, below, query.Limit())
+        {
+            RecipientKey = ReadRecipient(query),
+            State = query.OneOf("state", DeliveryState.All),
+            Path = query.Text("path"),
+            Cause = query.Text("cause"),
+            Tag = query.Text("tag"),
+            Submission = submission,
+        };
+        problem = query.Problem();
+        return problem is null ? filter : null;
+    }
+
+    private static string? ReadRecipient(QueryFields query)
+    {
+        if (query.Text("recipient") is not { } text)
+        {
+            return null;
+        }
+
+        if (EmailAddress.TryParse(text, out var address, out var error))
+        {
+            return address.Key;
+        }
+
+        query.Refuse("recipient", text, "one address such as ann@example.com: " + error.Message);
+        return null;
+    }
+}

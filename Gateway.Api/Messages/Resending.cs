@@ -1,0 +1,73 @@
+using Gateway.Ledger;
+
+namespace Gateway.Api.Messages;
+
+/// <summary>
+/// Sends again what failed, each as a new delivery at the next free place. A delivery is sent again once: the same call
+/// after a lost answer makes no second copy, and a failed resend is itself what can be sent again.
+/// </summary>
+internal static class Resending
+{
+    public const string Resent = "resent";
+
+    public static IReadOnlyList<ChangePlan> Decide(
+        LockedMessage message,
+        IReadOnlyList<LockedDelivery> chosen,
+        bool byName,
+        DateTimeOffset now
+    )
+    {
+        var place = message.NextPlace;
+        var plans = new List<ChangePlan>(chosen.Count);
+        foreach (var delivery in chosen)
+        {
+            var reason = WhyNot(message, delivery, byName, now);
+            if (reason is null && place > LedgerId.MaxPlace)
+            {
+                reason = ChangeReason.TooManyDeliveries;
+            }
+
+            plans.Add(
+                reason is null
+                    ? Resend(delivery, LedgerId.Delivery(message.Id, place++))
+                    : new ChangePlan(delivery) { Reason = reason }
+            );
+        }
+
+        return plans;
+    }
+
+    private static ChangePlan Resend(LockedDelivery delivery, Guid newId)
+    {
+        var plan = new ChangePlan(delivery) { ResentAs = newId };
+        // A release of the held one would send it twice.
+        return delivery.State == DeliveryState.Held
+            ? plan with
+            {
+                State = DeliveryState.Cancelled,
+                Cause = Resent,
+                Event = DeliveryState.Cancelled,
+            }
+            : plan;
+    }
+
+    private static string? WhyNot(LockedMessage message, LockedDelivery delivery, bool byName, DateTimeOffset now) =>
+        WhyNotByState(delivery, byName) is { } reason ? reason
+        : message.WasResent(delivery) ? ChangeReason.AlreadyResent
+        : !message.HasContent ? ChangeReason.ContentGone
+        : message.Deadline <= now ? ChangeReason.DeadlinePassed
+        : null;
+
+    private static string? WhyNotByState(LockedDelivery d, bool byName) =>
+        d.State switch
+        {
+            DeliveryState.Bounced or DeliveryState.Expired or DeliveryState.Cancelled => null,
+            DeliveryState.Held => d.IsBegun ? ChangeReason.Unfinished : null,
+            // One bounce among ten must not send the other nine again: these only where the caller names them.
+            DeliveryState.Sent => byName && d.IsSentForGood ? null : ChangeReason.AlreadySent,
+            DeliveryState.Delivered => ChangeReason.AlreadySent,
+            DeliveryState.Suppressed => ChangeReason.Suppressed,
+            DeliveryState.Unknown => ChangeReason.MaybeSent,
+            _ => ChangeReason.Unfinished,
+        };
+}
