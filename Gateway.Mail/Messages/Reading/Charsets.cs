@@ -52,6 +52,12 @@ public static class Charsets
         return WithoutMark(guess.GetString(bytes));
     }
 
+    /// <summary>The same for a piece of a header. U+FEFF at its start is part of it in UTF-8, no byte order mark.</summary>
+    internal static string DecodePiece(string? charset, ReadOnlySpan<byte> bytes) =>
+        string.Equals(charset, "utf-8", StringComparison.OrdinalIgnoreCase)
+            ? Encoding.UTF8.GetString(bytes)
+            : Decode(charset, bytes);
+
     private static Encoding Windows1252 { get; } = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
 
     // RFC 2781 §4.3: text labelled UTF-16 says its byte order by a mark, and is big-endian without one.

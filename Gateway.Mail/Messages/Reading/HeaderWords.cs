@@ -82,7 +82,7 @@ public static class HeaderWords
             // joined as bytes before they are decoded.
             if (!more || !following.Equals(charset, StringComparison.OrdinalIgnoreCase))
             {
-                to.Append(Text(charset, bytes.WrittenSpan));
+                to.Append(Charsets.DecodePiece(charset, bytes.WrittenSpan));
                 bytes.ResetWrittenCount();
             }
 
@@ -94,10 +94,4 @@ public static class HeaderWords
             (at, charset) = (gap, following);
         }
     }
-
-    // U+FEFF at the start of a name in UTF-8 is part of it, no byte order mark: what we write is read back.
-    private static string Text(string charset, ReadOnlySpan<byte> bytes) =>
-        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
-            ? Encoding.UTF8.GetString(bytes)
-            : Charsets.Decode(charset, bytes);
 }
