@@ -72,12 +72,14 @@ public sealed class DeliveryLoop(
             queue.Forget();
         }
 
+        var claiming = WorkerTelemetry.IsTraced ? clock.GetUtcNow() : default;
         var claims = await queue.ClaimAsync(places, cancel);
         if (claims.Count == 0)
         {
             return 0;
         }
 
+        GatewayTelemetry.Claimed.Add(claims.Count);
         leases.Add(claims);
         IReadOnlyList<DeliveryWork> works;
         try
@@ -94,7 +96,7 @@ public sealed class DeliveryLoop(
         {
             // Never waits: only as many were claimed as were free.
             await free.WaitAsync(CancellationToken.None);
-            runner.Start(work, Ended);
+            runner.Start(work, claiming, Ended);
         }
 
         return claims.Count;

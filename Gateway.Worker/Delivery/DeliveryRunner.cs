@@ -42,10 +42,11 @@ public sealed class DeliveryRunner(
     /// <summary>How many more deliveries the paths can take.</summary>
     public int Room => Math.Max(0, (paths.RouteWidth * EgressPath.MostAboard) - running.Count);
 
-    public void Start(DeliveryWork work, Action done)
+    /// <param name="claiming">When the claim that brought it began; default where nobody traces.</param>
+    public void Start(DeliveryWork work, DateTimeOffset claiming, Action done)
     {
         var claim = work.Claim;
-        var task = Task.Run(() => RunAsync(work));
+        var task = Task.Run(() => RunAsync(work, claiming));
         running[claim.DeliveryId] = task;
         _ = task.ContinueWith(
             _ =>
@@ -65,9 +66,9 @@ public sealed class DeliveryRunner(
         await Task.WhenAny(Task.WhenAll(running.Values), Task.Delay(DrainFor, clock));
     }
 
-    private async Task RunAsync(DeliveryWork work)
+    private async Task RunAsync(DeliveryWork work, DateTimeOffset claiming)
     {
-        using var activity = WorkerTelemetry.StartDelivery(work);
+        using var activity = WorkerTelemetry.StartDelivery(work, claiming);
         try
         {
             await DeliverAsync(work);
@@ -80,7 +81,7 @@ public sealed class DeliveryRunner(
         {
             // The one catch around a delivery. Not begun: the lease expires and it is tried again. Begun: the sweep
             // calls it unknown, which is the truth.
-            activity?.SetStatus(ActivityStatusCode.Error, problem.Message);
+            activity?.SetStatus(ActivityStatusCode.Error, problem.GetType().Name);
             WorkerLog.DeliveryFailed(log, problem, work.Claim.TenantId, work.Claim.MessageId, work.Claim.DeliveryId);
         }
     }
@@ -97,6 +98,7 @@ public sealed class DeliveryRunner(
         PreparedMail mail;
         try
         {
+            using var span = WorkerTelemetry.Start("prepare");
             mail = Preparation.Prepare(work);
         }
         catch (InvalidDataException problem)
@@ -183,6 +185,7 @@ public sealed class DeliveryRunner(
         ReadOnlySequence<byte> content;
         try
         {
+            using var span = WorkerTelemetry.Start("sign");
             content = path.Provider.Capabilities.WeSign
                 ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop.Token)
                 : new ReadOnlySequence<byte>(mail.Content);
@@ -194,17 +197,13 @@ public sealed class DeliveryRunner(
             return;
         }
 
-        var begun = await journal.BeginAsync(
-            new BeginItem(work.Claim, path.Name, MayDuplicate: work.Facts.State == DeliveryState.Unknown)
-        );
+        var begun = await BeginAsync(work, path);
         if (begun.Verdict != BeginVerdict.Send)
         {
             return;
         }
 
-        var started = clock.GetTimestamp();
         var result = await TryAsync(work, content, mail.NeedsSmtpUtf8, path, begun.Attempt);
-        WorkerTelemetry.CountAttempt(path.Name, result, clock.GetElapsedTime(started));
         health.Saw(path.Name, result);
         var step = RetryPolicy.After(
             work.Facts,
@@ -216,7 +215,30 @@ public sealed class DeliveryRunner(
         await RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
     }
 
+    private async Task<Begun> BeginAsync(DeliveryWork work, EgressPath path)
+    {
+        using var span = WorkerTelemetry.Start("begin");
+        return await journal.BeginAsync(
+            new BeginItem(work.Claim, path.Name, MayDuplicate: work.Facts.State == DeliveryState.Unknown)
+        );
+    }
+
     private async Task<SendResult> TryAsync(
+        DeliveryWork work,
+        ReadOnlySequence<byte> content,
+        bool needsSmtpUtf8,
+        EgressPath path,
+        int attempt
+    )
+    {
+        using var span = WorkerTelemetry.Start("send", ActivityKind.Client);
+        var started = clock.GetTimestamp();
+        var result = await HandOverAsync(work, content, needsSmtpUtf8, path, attempt);
+        WorkerTelemetry.CountAttempt(span, path.Name, result, clock.GetElapsedTime(started));
+        return result;
+    }
+
+    private async Task<SendResult> HandOverAsync(
         DeliveryWork work,
         ReadOnlySequence<byte> content,
         bool needsSmtpUtf8,
@@ -244,13 +266,14 @@ public sealed class DeliveryRunner(
         catch (Exception problem)
         {
             // An adapter that throws has a bug, and whether bytes left nobody knows.
-            WorkerLog.AdapterThrew(log, problem, path.Name, work.Claim.MessageId);
+            WorkerLog.AdapterThrew(log, problem, path.Name, work.Claim.TenantId, work.Claim.MessageId);
             return new SendResult(Outcome.Unknown, OutcomeScope.None, "Adapter", problem.Message);
         }
     }
 
     private async Task RecordAsync(RecordItem item)
     {
+        using var span = WorkerTelemetry.Start("record")?.SetTag("gateway.state", item.Step.State);
         await journal.RecordAsync(item);
         if (item.Step.DueIn == TimeSpan.Zero)
         {

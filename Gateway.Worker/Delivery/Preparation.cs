@@ -21,14 +21,21 @@ public static class Preparation
 
     private static PreparedMail PrepareJson(DeliveryWork work)
     {
-        MessageRequest? request;
+        MessageRequest? request = null;
+        string? broken = null;
         try
         {
             request = JsonSerializer.Deserialize(work.Content, MessageJson.Strict.MessageRequest);
         }
         catch (JsonException problem)
         {
-            throw new InvalidDataException("an accepted message is no longer readable", problem);
+            // Only where: what the parser says quotes the message, and this goes to the logs.
+            broken = $"line {problem.LineNumber}, byte {problem.BytePositionInLine}";
+        }
+
+        if (broken is not null)
+        {
+            throw new InvalidDataException($"an accepted message is no longer readable at {broken}");
         }
 
         var (message, _, errors) = MessageBuilder.Build(request!, work.Claim.MessageId);
