@@ -6,7 +6,7 @@ namespace Gateway.Worker.Telemetry;
 
 /// <summary>
 /// Feeds the gauges of queue and paths. It counts at most every 15 s and only while somebody collects; a count that
-/// takes long is made less often, so that it never takes more than a twentieth of a connection's time.
+/// takes long is made less often, so that it never takes more than a tenth of a connection's time.
 /// </summary>
 public sealed class QueueWatch(
     QueueCount count,
@@ -17,7 +17,7 @@ public sealed class QueueWatch(
 ) : BackgroundService
 {
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(15);
-    private const int PauseByCost = 20;
+    private const int PauseByCost = 10;
 
     private QueueFigures figures = QueueFigures.None;
 
