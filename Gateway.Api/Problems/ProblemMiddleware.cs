@@ -34,7 +34,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception problem) when (!http.Response.HasStarted)
         {
-            Unexpected(log, problem, http.Features.Get<Caller>()?.Tenant.Id);
+            Unexpected(log, LoggableError.Of(problem), http.Features.Get<Caller>()?.Tenant.Id);
             await new ApiProblem(
                 StatusCodes.Status500InternalServerError,
                 "internal",

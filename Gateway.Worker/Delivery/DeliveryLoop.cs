@@ -49,7 +49,7 @@ public sealed class DeliveryLoop(
             catch (Exception problem)
             {
                 // The one catch of this loop: whatever failed, the leases expire and the mail is claimed again.
-                WorkerLog.ClaimFailed(log, problem);
+                WorkerLog.ClaimFailed(log, LoggableError.Of(problem));
                 await Task.Delay(AfterFailure, clock, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

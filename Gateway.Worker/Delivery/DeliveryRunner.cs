@@ -82,7 +82,13 @@ public sealed class DeliveryRunner(
             // The one catch around a delivery. Not begun: the lease expires and it is tried again. Begun: the sweep
             // calls it unknown, which is the truth.
             activity?.SetStatus(ActivityStatusCode.Error, problem.GetType().Name);
-            WorkerLog.DeliveryFailed(log, problem, work.Claim.TenantId, work.Claim.MessageId, work.Claim.DeliveryId);
+            WorkerLog.DeliveryFailed(
+                log,
+                LoggableError.Of(problem),
+                work.Claim.TenantId,
+                work.Claim.MessageId,
+                work.Claim.DeliveryId
+            );
         }
     }
 
@@ -266,7 +272,13 @@ public sealed class DeliveryRunner(
         catch (Exception problem)
         {
             // An adapter that throws has a bug, and whether bytes left nobody knows.
-            WorkerLog.AdapterThrew(log, problem, path.Name, work.Claim.TenantId, work.Claim.MessageId);
+            WorkerLog.AdapterThrew(
+                log,
+                LoggableError.Of(problem),
+                path.Name,
+                work.Claim.TenantId,
+                work.Claim.MessageId
+            );
             return new SendResult(Outcome.Unknown, OutcomeScope.None, "Adapter", problem.Message);
         }
     }
