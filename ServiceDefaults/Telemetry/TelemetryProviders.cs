@@ -36,7 +36,7 @@ internal sealed class TelemetryProviders(ResourceBuilder resource, IConfiguratio
             .ConfigureServices(services => services.AddSingleton(configuration))
             .SetResourceBuilder(resource)
             .AddSource(Sources)
-            .AddProcessor(new LonelyCalls())
+            .AddProcessor(new UnwantedSpans())
             .AddOtlpExporter()
             .Build();
         meter = Sdk.CreateMeterProviderBuilder()

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -8,6 +10,7 @@ using Gateway.Mail.Tests.Smtp.Peers;
 using Gateway.Tests.Cluster;
 using Gateway.Tests.Running;
 using Npgsql;
+using ServiceDefaults.Telemetry;
 
 namespace Gateway.Tests.Telemetry;
 
@@ -78,6 +81,18 @@ public sealed class CanaryTests(TestCluster cluster)
     public async Task What_the_database_says_of_a_value_is_not_logged(string sql)
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
+        using var around = new Activity("around").SetIdFormat(ActivityIdFormat.W3C).Start();
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> o) =>
+                o.Parent.TraceId == around.TraceId
+                    ? ActivitySamplingResult.AllDataAndRecorded
+                    : ActivitySamplingResult.None,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
         await using var command = ledger.Owner.CreateCommand(sql);
         command.Parameters.AddWithValue("CanaryText");
 
@@ -85,6 +100,11 @@ public sealed class CanaryTests(TestCluster cluster)
             command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)
         );
 
+        using var unwanted = new UnwantedSpans();
+        var mine = spans.Where(s => s.TraceId == around.TraceId && s.Status == ActivityStatusCode.Error).ToList();
+        Assert.NotEmpty(mine);
+        mine.ForEach(unwanted.OnEnd);
+        Assert.DoesNotContain(mine, s => s.Recorded);
         Assert.DoesNotContain("CanaryText", LoggableError.Of(problem).ToString(), StringComparison.Ordinal);
     }
 
