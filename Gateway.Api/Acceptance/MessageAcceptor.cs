@@ -103,9 +103,29 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     private async Task StoreAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
     {
+        NpgsqlConnection connection;
         try
         {
-            await WriteAsync(batch, cancel);
+            connection = await ledger.OpenConnectionAsync(cancel);
+        }
+        catch (Exception problem) when (problem is NpgsqlException or TimeoutException or IOException)
+        {
+            // Nothing was sent, so nothing needs to be looked up.
+            foreach (var pending in batch)
+            {
+                pending.TrySetResult(new AcceptanceResult.Unavailable(problem.Message));
+            }
+
+            return;
+        }
+
+        try
+        {
+            await using (connection)
+            {
+                await WriteAsync(connection, batch, cancel);
+            }
+
             wakeUp.Ring();
         }
         catch (PostgresException problem) when (IsDataFault(problem))
@@ -119,14 +139,17 @@ public sealed class MessageAcceptor : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
+    private static async Task WriteAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<Pending> batch,
+        CancellationToken cancel
+    )
     {
         var messages = batch.Select(p => p.Item).ToArray();
         var accepted = new Dictionary<Guid, IReadOnlySet<int>>();
         var winners = new Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)>();
-        await using (var connection = await ledger.OpenConnectionAsync(cancel))
+        await using (var statement = AcceptanceStatement.Build(connection, messages))
         {
-            await using var statement = AcceptanceStatement.Build(connection, messages);
             await using var reader = await statement.ExecuteReaderAsync(cancel);
             await reader.NextResultAsync(cancel);
             while (await reader.ReadAsync(cancel))

@@ -9,6 +9,8 @@ internal static class DeliveryServices
         services
             .AddSingleton<EgressPaths>()
             .AddSingleton<PathHealth>()
+            .AddSingleton<PathWitness>()
+            .AddSingleton<PathPicker>()
             .AddSingleton<IPublishedKeys, DeclaredKeys>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<MessageSigner>()
@@ -17,7 +19,9 @@ internal static class DeliveryServices
             .AddSingleton<DeliveryQueue>()
             .AddSingleton<DeliveryLoader>()
             .AddSingleton<AttemptJournal>()
+            .AddSingleton<DeliverySteps>()
             .AddSingleton<DeliveryRunner>()
+            .AddSingleton<Intake>()
             .AddSingleton<LeaseKeeper>()
             // Hosted services stop in the reverse order: the loop drains while the keeper still renews.
             .AddHostedService(p => p.GetRequiredService<LeaseKeeper>())
