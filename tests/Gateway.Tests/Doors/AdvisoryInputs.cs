@@ -18,7 +18,7 @@ namespace Gateway.Tests.Doors;
 public sealed class AdvisoryInputs(DoorGateway gateway)
 {
     /// <summary>Cases of sessions and streams, not of one message: tested where those live.</summary>
-    private static readonly string[] Elsewhere = ["SMTP server", "SMTP client"];
+    private static readonly string[] Elsewhere = ["SMTP server", "SMTP client", "smtp relay config"];
 
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(500);
 
