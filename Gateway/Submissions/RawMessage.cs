@@ -75,6 +75,16 @@ public sealed partial record RawMessage
             );
         }
 
+        if (message.AmbiguousHeader is { } doubt)
+        {
+            return Refuse(
+                "header_ambiguous",
+                "message",
+                $"{doubt.Kind} at byte {doubt.Offset}",
+                "header fields \"Name: value\" and an empty line after them, nothing else before the body"
+            );
+        }
+
         foreach (var name in AtMostOnce)
         {
             if (message.Headers.Count(name) is > 1 and var count)
