@@ -59,11 +59,25 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     private async Task FlushAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
     {
-        var (firsts, repeats) = JoinEqualKeys(batch);
-        await StoreAsync(firsts, cancel);
-        foreach (var (repeat, first) in repeats)
+        while (batch.Count > 0)
         {
-            repeat.TrySetResult(Repeat(repeat.Item, first.Item, await first.Task));
+            var (firsts, repeats) = JoinEqualKeys(batch);
+            await StoreAsync(firsts, cancel);
+            var open = new List<Pending>();
+            foreach (var (repeat, first) in repeats)
+            {
+                if (Repeat(repeat.Item, first.Item, await first.Task) is { } result)
+                {
+                    repeat.TrySetResult(result);
+                }
+                else
+                {
+                    open.Add(repeat);
+                }
+            }
+
+            // Each round settles at least one of every key.
+            batch = open;
         }
     }
 
@@ -90,14 +104,14 @@ public sealed class MessageAcceptor : IAsyncDisposable
         return (firsts, repeats);
     }
 
-    private static AcceptanceResult Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
-        result switch
+    /// <summary>What the first one's result says of another request with its key, or null where it says nothing.</summary>
+    private static AcceptanceResult? Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
+        (result, SameRequest(repeat, first.Idempotency!.RequestHash)) switch
         {
-            AcceptanceResult.Accepted accepted when SameRequest(repeat, first.Idempotency!.RequestHash) => accepted with
-            {
-                Replayed = true,
-            },
-            AcceptanceResult.Accepted => new AcceptanceResult.KeyReused(),
+            (AcceptanceResult.Accepted accepted, true) => accepted with { Replayed = true },
+            (AcceptanceResult.Accepted, false) => new AcceptanceResult.KeyReused(),
+            // The first lost to an earlier request, or its own content was at fault: another body may fare better.
+            (AcceptanceResult.KeyReused or AcceptanceResult.Refused, false) => null,
             _ => result,
         };
 
