@@ -1,11 +1,13 @@
 using Gateway.Api;
 using Gateway.Api.Acceptance;
 using Gateway.Api.Auth;
+using Gateway.Api.Events;
+using Gateway.Api.Messages;
 using Gateway.Api.Problems;
+using Gateway.Api.Reading;
+using Gateway.Api.Sandbox;
 using Gateway.Database;
-using Gateway.Ledger;
 using Gateway.Secrets;
-using Npgsql;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -14,24 +16,21 @@ builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Door, LedgerRole.Accept);
-builder.Services.AddHostedService(p => new LedgerGate(
-    p,
-    p.GetRequiredService<MasterKey>(),
-    [LedgerRole.Door, LedgerRole.Accept],
-    p.GetRequiredService<HostReadiness>().MarkReady
-));
-builder.Services.AddSingleton(p => new WakeUp(
-    p.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Accept),
-    p.GetRequiredService<ILogger<WakeUp>>()
-));
+builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Accept));
 builder.Services.AddKeys();
 builder.Services.AddAcceptance();
+builder.Services.AddReading();
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);
 
 var app = builder.Build();
 app.UseMiddleware<ProblemMiddleware>();
 app.MapDefaultEndpoints();
+app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 app.MapOpenApi("/openapi/{documentName}.json");
 app.MapSending();
+app.MapMessageReading();
+app.MapEvents();
+app.MapSandbox();
 await app.RunAsync();

@@ -8,13 +8,9 @@ builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
-builder.Services.AddHostedService(p => new LedgerGate(
-    p,
-    p.GetRequiredService<MasterKey>(),
-    [LedgerRole.Accept, LedgerRole.Worker],
-    p.GetRequiredService<HostReadiness>().MarkReady
-));
+builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 await app.RunAsync();

@@ -43,7 +43,7 @@ internal static class MigrateRun
             text.Pooling = false;
             await using var owner = new NpgsqlConnection(text.ConnectionString);
             await owner.OpenAsync();
-            await DemoTenant.SeedAsync(owner, ring, demo, TimeProvider.System, CancellationToken.None);
+            await DemoTenant.SeedAsync(owner, master, ring, demo, TimeProvider.System, CancellationToken.None);
         }
     }
 }

@@ -17,16 +17,12 @@ if (args is ["migrate", ..])
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
-builder.Services.AddHostedService(p => new LedgerGate(
-    p,
-    p.GetRequiredService<MasterKey>(),
-    [LedgerRole.Worker],
-    p.GetRequiredService<HostReadiness>().MarkReady
-));
+builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 builder.Services.AddDelivery();
 builder.Services.AddHostedService<LedgerUpkeep>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 await app.RunAsync();

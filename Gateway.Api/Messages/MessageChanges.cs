@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Gateway.Api.Reading;
 using Gateway.Ledger;
 using Npgsql;
@@ -10,6 +11,9 @@ namespace Gateway.Api.Messages;
 /// </summary>
 internal sealed class MessageChanges(TenantLedger ledger, WakeUp wakeUp, TimeProvider clock)
 {
+    // One change of a message at a time: row locks alone do not show a second caller the delivery that a first one adds.
+    private const string LockMessage = "SELECT pg_advisory_xact_lock($1)";
+
     private const string LockQueue = """
         SELECT q.delivery_id, q.begun FROM deliveries_due q
         WHERE q.tenant_id = $1 AND q.delivery_id >= $2 AND q.delivery_id <= $3
@@ -64,6 +68,7 @@ internal sealed class MessageChanges(TenantLedger ledger, WakeUp wakeUp, TimePro
 
     private static IReadOnlyList<NpgsqlBatchCommand> Locks(Guid tenant, Guid messageId) =>
         [
+            new NpgsqlBatchCommand(LockMessage).With(LockKey(messageId)),
             Statement
                 .Of(LockQueue, tenant)
                 .With(LedgerId.Delivery(messageId, 0))
@@ -72,12 +77,21 @@ internal sealed class MessageChanges(TenantLedger ledger, WakeUp wakeUp, TimePro
             Statement.Of(ReadMessage, tenant).With(messageId),
         ];
 
+    /// <summary>The random half of the id; a stranger with an equal one would only wait a moment.</summary>
+    private static long LockKey(Guid messageId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        messageId.TryWriteBytes(bytes, bigEndian: true, out _);
+        return BinaryPrimitives.ReadInt64BigEndian(bytes[8..]);
+    }
+
     private static async Task<LockedMessage?> ReadAsync(
         NpgsqlDataReader reader,
         Guid messageId,
         CancellationToken cancel
     )
     {
+        await reader.NextResultAsync(cancel);
         var begun = new Dictionary<Guid, bool>();
         while (await reader.ReadAsync(cancel))
         {

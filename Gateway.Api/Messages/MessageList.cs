@@ -6,19 +6,23 @@ namespace Gateway.Api.Messages;
 /// <summary>Lists a tenant's messages, newest first: the ids of the page by an index, then what belongs to each.</summary>
 internal sealed class MessageList(TenantLedger ledger)
 {
-    // The laterals are looked up by id, each in its own day only; as plain joins they might be hashed over all days.
+    // The laterals are looked up by id, each in its own day only; as plain joins they might be hashed over all days. The
+    // bounds say nothing new, but days outside them are then not even planned.
     private const string Items = """
         SELECT p.message_id, m.submission_id, m.from_address, m.subject, m.stream, m.tags, m.accepted_at,
             d.ids, d.recipients, d.states, d.causes
         FROM page p
         CROSS JOIN LATERAL (
-            SELECT * FROM messages m WHERE m.tenant_id = $1 AND m.message_id = p.message_id OFFSET 0) m
+            SELECT * FROM messages m
+            WHERE m.tenant_id = $1 AND m.message_id = p.message_id AND m.message_id < $2 AND m.message_id >= $3
+            OFFSET 0) m
         CROSS JOIN LATERAL (
             SELECT array_agg(d.delivery_id ORDER BY d.delivery_id) AS ids,
                 array_agg(d.recipient ORDER BY d.delivery_id) AS recipients,
                 array_agg(d.state ORDER BY d.delivery_id) AS states,
                 array_agg(d.cause ORDER BY d.delivery_id) AS causes
-            FROM deliveries d WHERE d.tenant_id = $1 AND d.message_id = p.message_id) d
+            FROM deliveries d
+            WHERE d.tenant_id = $1 AND d.message_id = p.message_id AND d.message_id < $2 AND d.message_id >= $3) d
         WHERE d.ids IS NOT NULL
         ORDER BY p.message_id DESC
         """;

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.WebUtilities;
 using Npgsql;
 
 namespace Gateway.Api.Problems;
@@ -25,8 +26,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             // Nobody is left to answer.
         }
-        catch (Exception problem)
-            when (!http.Response.HasStarted && problem is NpgsqlException or TimeoutException or IOException)
+        catch (Exception problem) when (!http.Response.HasStarted && IsLedgerAway(problem))
         {
             LedgerAway(log, problem.Message);
             await ApiProblem.Unavailable("The ledger does not answer at this moment.").ToResult().ExecuteAsync(http);
@@ -45,6 +45,18 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
     }
 
+    /// <summary>Away, starting, stopping, or too busy; what PostgreSQL says of a statement itself is a bug of ours.</summary>
+    private static bool IsLedgerAway(Exception problem) =>
+        problem switch
+        {
+            PostgresException refusal => refusal.IsTransient
+                || refusal.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled
+                || refusal.SqlState.StartsWith("53", StringComparison.Ordinal)
+                || refusal.SqlState.StartsWith("57P", StringComparison.Ordinal),
+            NpgsqlException or TimeoutException or IOException => true,
+            _ => false,
+        };
+
     /// <summary>An answer that the framework gave without a word.</summary>
     private static Task DescribeAsync(HttpContext http) =>
         http.Response.StatusCode switch
@@ -59,6 +71,18 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             {
                 Accepted = http.Response.Headers.Allow.ToString(),
             }
+                .ToResult()
+                .ExecuteAsync(http),
+            StatusCodes.Status415UnsupportedMediaType => ApiProblem
+                .MediaType(http.Request.ContentType, "application/json; message/rfc822 for composed mail")
+                .ToResult()
+                .ExecuteAsync(http),
+            >= StatusCodes.Status400BadRequest and var status => new ApiProblem(
+                status,
+                "request_invalid",
+                "The request cannot be read",
+                $"{ReasonPhrases.GetReasonPhrase(status)}."
+            )
                 .ToResult()
                 .ExecuteAsync(http),
             _ => Task.CompletedTask,

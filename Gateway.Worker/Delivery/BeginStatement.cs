@@ -21,8 +21,9 @@ internal static class BeginStatement
         ), checked AS MATERIALIZED (
             SELECT h.*, s.reason AS suppressed
             FROM held h
-            JOIN deliveries d ON d.tenant_id = h.tenant_id AND d.message_id = h.message_id AND d.delivery_id = h.delivery_id
-                AND d.message_id >= $9 AND d.message_id <= $10
+            CROSS JOIN LATERAL (SELECT recipient_key FROM deliveries x
+                WHERE x.tenant_id = h.tenant_id AND x.message_id = h.message_id AND x.delivery_id = h.delivery_id
+                LIMIT 1) d
             LEFT JOIN suppressions s ON s.tenant_id = h.tenant_id AND s.address = d.recipient_key AND s.stream = h.stream
                 AND (s.expires_at IS NULL OR s.expires_at > now())
         ), marked AS (
@@ -37,27 +38,26 @@ internal static class BeginStatement
                 path = CASE WHEN c.suppressed IS NULL THEN c.path ELSE d.path END,
                 attempts = d.attempts + (c.suppressed IS NULL)::int,
                 sequence = d.sequence + 1 + (c.suppressed IS NULL AND c.may_duplicate)::int,
-                due_at = NULL, waiting_for = NULL, updated_at = $11,
-                ended_at = CASE WHEN c.suppressed IS NULL THEN NULL ELSE $11 END
+                due_at = NULL, waiting_for = NULL, updated_at = $9,
+                ended_at = CASE WHEN c.suppressed IS NULL THEN NULL ELSE $9 END
             FROM checked c
             WHERE d.tenant_id = c.tenant_id AND d.message_id = c.message_id AND d.delivery_id = c.delivery_id
-                AND d.message_id >= $9 AND d.message_id <= $10
             RETURNING d.tenant_id, d.message_id, d.delivery_id, d.attempts, d.sequence, c.path, c.fence, c.suppressed,
                 c.may_duplicate, c.event_id, c.second_event_id
         ), tried AS (
             INSERT INTO attempts (tenant_id, message_id, delivery_id, number, path, fence, begun_at)
-            SELECT tenant_id, message_id, delivery_id, attempts, path, fence, $11 FROM moved WHERE suppressed IS NULL
+            SELECT tenant_id, message_id, delivery_id, attempts, path, fence, $9 FROM moved WHERE suppressed IS NULL
         ), told AS (
             INSERT INTO events (tenant_id, bucket, id, message_id, delivery_id, sequence, type, state, at, data)
             SELECT tenant_id, message_id, event_id, message_id, delivery_id, sequence,
                 CASE WHEN suppressed IS NULL THEN 'sending' ELSE 'suppressed' END,
-                CASE WHEN suppressed IS NULL THEN 'sending' ELSE 'suppressed' END, $11,
+                CASE WHEN suppressed IS NULL THEN 'sending' ELSE 'suppressed' END, $9,
                 CASE WHEN suppressed IS NULL THEN jsonb_build_object('attempt', attempts, 'path', path)
                     ELSE jsonb_build_object('reason', suppressed) END
             FROM moved
             UNION ALL
             SELECT tenant_id, message_id, second_event_id, message_id, delivery_id, sequence - 1,
-                'possible_duplicate', NULL, $11, jsonb_build_object('attempt', attempts)
+                'possible_duplicate', NULL, $9, jsonb_build_object('attempt', attempts)
             FROM moved WHERE may_duplicate AND suppressed IS NULL
         )
         SELECT delivery_id, attempts, suppressed IS NOT NULL FROM moved
@@ -75,7 +75,6 @@ internal static class BeginStatement
         p.Add(NpgsqlDbType.Boolean, items, i => i.MayDuplicate);
         p.Add(NpgsqlDbType.Uuid, items, _ => LedgerId.New(now));
         p.Add(NpgsqlDbType.Uuid, items, _ => LedgerId.New(now));
-        p.AddDays(items, i => i.Claim.MessageId);
         p.Add(now);
         return command;
     }

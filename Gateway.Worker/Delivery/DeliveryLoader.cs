@@ -1,25 +1,26 @@
 using Gateway.Database;
-using Gateway.Ledger;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Gateway.Worker.Delivery;
 
-/// <summary>Reads what was claimed: one round trip for the batch, from the days of its messages only.</summary>
+/// <summary>Reads what was claimed: one round trip for the batch.</summary>
 public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger)
 {
+    // Each LIMIT keeps its look-up one by its whole key in one day: joined freely, a plan that was made while the day
+    // was empty reads all of a tenant's day for each row.
     private const string Load = """
         SELECT d.delivery_id, m.door, m.mode, m.stream, m.from_address, d.recipient, b.content, m.traceparent,
             d.state, coalesce(m.send_at, m.accepted_at), m.deadline_at, d.temporary_since, d.temporary_spent,
-            d.deferrals, d.waits, d.path, d.waiting_for, coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at
+            d.deferrals, d.waits, d.path, d.waiting_for, coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.from_domain
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (tenant_id, message_id, delivery_id)
-        JOIN deliveries d ON d.tenant_id = w.tenant_id AND d.message_id = w.message_id AND d.delivery_id = w.delivery_id
-            AND d.message_id >= $4 AND d.message_id < $5
-        JOIN messages m ON m.tenant_id = w.tenant_id AND m.message_id = w.message_id
-            AND m.message_id >= $4 AND m.message_id < $5
-        JOIN tenants t ON t.tenant_id = w.tenant_id
-        LEFT JOIN bodies b ON b.tenant_id = m.tenant_id AND b.message_id = m.body_message_id
-            AND b.message_id >= $4 AND b.message_id < $5
+        CROSS JOIN LATERAL (SELECT * FROM deliveries x
+            WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id AND x.delivery_id = w.delivery_id LIMIT 1) d
+        CROSS JOIN LATERAL (SELECT * FROM messages x
+            WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id LIMIT 1) m
+        CROSS JOIN LATERAL (SELECT settings FROM tenants x WHERE x.tenant_id = w.tenant_id LIMIT 1) t
+        LEFT JOIN LATERAL (SELECT content FROM bodies x
+            WHERE x.tenant_id = m.tenant_id AND x.message_id = m.body_message_id LIMIT 1) b ON true
         """;
 
     public async Task<IReadOnlyList<DeliveryWork>> LoadAsync(IReadOnlyList<Claim> claims, CancellationToken cancel)
@@ -29,10 +30,6 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
         Add(command, [.. claims.Select(c => c.TenantId)]);
         Add(command, [.. claims.Select(c => c.MessageId)]);
         Add(command, [.. claims.Select(c => c.DeliveryId)]);
-        // The bounds are what prunes: an array of ids would be looked up in every day.
-        var days = claims.Select(c => DateOnly.FromDateTime(LedgerId.TimeOf(c.MessageId).UtcDateTime)).ToArray();
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = LedgerId.DayStart(days.Min()) });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = LedgerId.DayStart(days.Max().AddDays(1)) });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var work = new List<DeliveryWork>(claims.Count);
         while (await reader.ReadAsync(cancel))
@@ -50,6 +47,7 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
             Door = r.GetString(1),
             Mode = r.GetString(2),
             FromAddress = r.GetString(4),
+            FromDomain = r.GetString(19),
             Recipient = r.GetString(5),
             Content = r.IsDBNull(6) ? null : r.GetFieldValue<byte[]>(6),
             TraceParent = r.IsDBNull(7) ? null : r.GetString(7),

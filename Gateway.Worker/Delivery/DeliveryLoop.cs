@@ -22,6 +22,9 @@ public sealed class DeliveryLoop(
     /// <summary>Claims of one round trip: small enough that one slow load does not hold many leases.</summary>
     private const int MostAtOnce = 128;
 
+    /// <summary>While others are on their way, fewer free places than this wait for company: a claim costs a round trip.</summary>
+    private const int FewestAtOnce = 32;
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
@@ -33,9 +36,7 @@ public sealed class DeliveryLoop(
         {
             try
             {
-                await free.WaitAsync(stoppingToken);
-                free.Release();
-                var claimed = runner.MayClaim ? await ClaimAsync(stoppingToken) : 0;
+                var claimed = await ClaimAsync(stoppingToken);
                 if (claimed == 0)
                 {
                     await signals.WaitForWorkAsync(Poll, stoppingToken);
@@ -60,12 +61,18 @@ public sealed class DeliveryLoop(
 
     private async Task<int> ClaimAsync(CancellationToken cancel)
     {
+        var places = Math.Min(Math.Min(free.CurrentCount, MostAtOnce), runner.Room);
+        if (!runner.MayClaim || places == 0 || (places < FewestAtOnce && runner.IsBusy))
+        {
+            return 0;
+        }
+
         if (signals.TakeForget())
         {
             queue.Forget();
         }
 
-        var claims = await queue.ClaimAsync(Math.Min(Math.Min(free.CurrentCount, MostAtOnce), runner.Room), cancel);
+        var claims = await queue.ClaimAsync(places, cancel);
         if (claims.Count == 0)
         {
             return 0;
@@ -87,9 +94,18 @@ public sealed class DeliveryLoop(
         {
             // Never waits: only as many were claimed as were free.
             await free.WaitAsync(CancellationToken.None);
-            runner.Start(work, () => free.Release());
+            runner.Start(work, Ended);
         }
 
         return claims.Count;
+    }
+
+    private void Ended()
+    {
+        free.Release();
+        if (runner.Room >= FewestAtOnce)
+        {
+            signals.MailIsDue();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Gateway.Ledger;
@@ -5,6 +6,7 @@ using Gateway.Mail;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Worker.Paths;
+using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
 
 namespace Gateway.Worker.Delivery;
@@ -13,7 +15,7 @@ namespace Gateway.Worker.Delivery;
 public sealed class DeliveryRunner(
     EgressPaths paths,
     PathHealth health,
-    Preparation preparation,
+    MessageSigner signer,
     AttemptJournal journal,
     HeldLeases leases,
     LeaseKeeper leaseKeeper,
@@ -34,6 +36,8 @@ public sealed class DeliveryRunner(
 
     /// <summary>False while results wait for the database: first what happened, then what shall.</summary>
     public bool MayClaim => !journal.IsBehind && clock.GetTimestamp() >= crowdedUntil;
+
+    public bool IsBusy => !running.IsEmpty;
 
     /// <summary>How many more deliveries the paths can take.</summary>
     public int Room => Math.Max(0, (paths.RouteWidth * EgressPath.MostAboard) - running.Count);
@@ -93,7 +97,7 @@ public sealed class DeliveryRunner(
         PreparedMail mail;
         try
         {
-            mail = preparation.Prepare(work);
+            mail = Preparation.Prepare(work);
         }
         catch (InvalidDataException problem)
         {
@@ -176,6 +180,20 @@ public sealed class DeliveryRunner(
     {
         // What was not begun when the host was told to stop goes back to the queue.
         stop.Token.ThrowIfCancellationRequested();
+        ReadOnlySequence<byte> content;
+        try
+        {
+            content = path.Provider.Capabilities.WeSign
+                ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop.Token)
+                : new ReadOnlySequence<byte>(mail.Content);
+        }
+        catch (InvalidDataException)
+        {
+            // A signature that does not verify never leaves; the mail waits for whoever mends it.
+            await RecordAsync(new RecordItem(work.Claim, 0, null, null, RetryPolicy.Hold("signature")));
+            return;
+        }
+
         var begun = await journal.BeginAsync(
             new BeginItem(work.Claim, path.Name, MayDuplicate: work.Facts.State == DeliveryState.Unknown)
         );
@@ -185,7 +203,7 @@ public sealed class DeliveryRunner(
         }
 
         var started = clock.GetTimestamp();
-        var result = await TryAsync(work, mail, path, begun.Attempt);
+        var result = await TryAsync(work, content, mail.NeedsSmtpUtf8, path, begun.Attempt);
         WorkerTelemetry.CountAttempt(path.Name, result, clock.GetElapsedTime(started));
         health.Saw(path.Name, result);
         var step = RetryPolicy.After(
@@ -198,7 +216,13 @@ public sealed class DeliveryRunner(
         await RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
     }
 
-    private async Task<SendResult> TryAsync(DeliveryWork work, PreparedMail mail, EgressPath path, int attempt)
+    private async Task<SendResult> TryAsync(
+        DeliveryWork work,
+        ReadOnlySequence<byte> content,
+        bool needsSmtpUtf8,
+        EgressPath path,
+        int attempt
+    )
     {
         try
         {
@@ -211,8 +235,8 @@ public sealed class DeliveryRunner(
                     Attempt = attempt,
                     MailFrom = work.FromAddress,
                     Recipient = work.Recipient,
-                    Content = mail.Content,
-                    NeedsSmtpUtf8 = mail.NeedsSmtpUtf8,
+                    Content = content,
+                    NeedsSmtpUtf8 = needsSmtpUtf8,
                 },
                 CancellationToken.None
             );

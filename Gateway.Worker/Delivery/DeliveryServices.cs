@@ -1,4 +1,5 @@
 using Gateway.Worker.Paths;
+using Gateway.Worker.Signing;
 
 namespace Gateway.Worker.Delivery;
 
@@ -8,7 +9,9 @@ internal static class DeliveryServices
         services
             .AddSingleton<EgressPaths>()
             .AddSingleton<PathHealth>()
-            .AddSingleton<Preparation>()
+            .AddSingleton<IPublishedKeys, DeclaredKeys>()
+            .AddSingleton<SigningKeys>()
+            .AddSingleton<MessageSigner>()
             .AddSingleton<HeldLeases>()
             .AddSingleton<WorkerSignals>()
             .AddSingleton<DeliveryQueue>()

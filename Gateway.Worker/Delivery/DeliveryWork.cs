@@ -7,6 +7,9 @@ public sealed record DeliveryWork
     public required string Door { get; init; }
     public required string Mode { get; init; }
     public required string FromAddress { get; init; }
+
+    /// <summary>The verified domain that the message is signed for.</summary>
+    public required string FromDomain { get; init; }
     public required string Recipient { get; init; }
 
     /// <summary>As given at the door; null once the content's time is over.</summary>

@@ -13,10 +13,10 @@ public readonly record struct PreparedMail(ReadOnlyMemory<byte> Content, bool Ne
 /// From what was accepted to what is sent. Deterministic: all that could vary was fixed at acceptance, so a message
 /// prepared twice is the same message.
 /// </summary>
-public sealed class Preparation
+public static class Preparation
 {
     /// <exception cref="InvalidDataException">The ledger's bytes can no longer be read: a bug of ours, never the tenant's bounce.</exception>
-    public PreparedMail Prepare(DeliveryWork work) =>
+    public static PreparedMail Prepare(DeliveryWork work) =>
         work.Door is "raw" or "smtp" ? PrepareRaw(work) : PrepareJson(work);
 
     private static PreparedMail PrepareJson(DeliveryWork work)

@@ -35,28 +35,26 @@ internal static class RecordStatement
             SET state = r.state, cause = r.cause, waiting_for = r.waiting_for,
                 due_at = clock_timestamp() + r.due_in, sequence = d.sequence + 1,
                 temporary_spent = CASE WHEN r.clock_runs OR d.temporary_since IS NULL THEN d.temporary_spent
-                    ELSE d.temporary_spent + ($24 - d.temporary_since) END,
-                temporary_since = CASE WHEN r.clock_runs THEN coalesce(d.temporary_since, $24) END,
+                    ELSE d.temporary_spent + ($22 - d.temporary_since) END,
+                temporary_since = CASE WHEN r.clock_runs THEN coalesce(d.temporary_since, $22) END,
                 deferrals = r.deferrals, waits = r.waits,
-                held_at = CASE WHEN r.state = 'held' THEN coalesce(d.held_at, $24) END,
-                updated_at = $24, ended_at = CASE WHEN r.ended THEN $24 END
+                held_at = CASE WHEN r.state = 'held' THEN coalesce(d.held_at, $22) END,
+                updated_at = $22, ended_at = CASE WHEN r.ended THEN $22 END
             FROM result r
             WHERE d.tenant_id = r.tenant_id AND d.message_id = r.message_id AND d.delivery_id = r.delivery_id
-                AND d.message_id >= $22 AND d.message_id <= $23
             RETURNING d.tenant_id, d.message_id, d.delivery_id, d.sequence, r.event, r.state, r.data, r.event_id
         ), noted AS (
             UPDATE attempts a
-            SET ended_at = $24, outcome = r.outcome, scope = r.scope, phase = r.phase, reply = r.reply,
+            SET ended_at = $22, outcome = r.outcome, scope = r.scope, phase = r.phase, reply = r.reply,
                 provider_id = r.provider_id
             FROM result r
             WHERE r.attempt > 0 AND a.tenant_id = r.tenant_id AND a.message_id = r.message_id
                 AND a.delivery_id = r.delivery_id AND a.number = r.attempt
-                AND a.message_id >= $22 AND a.message_id <= $23
         ), told AS (
             INSERT INTO events (tenant_id, bucket, id, message_id, delivery_id, sequence, type, state, at, data)
             -- A reminder leaves the state where it was.
             SELECT tenant_id, message_id, event_id, message_id, delivery_id, sequence, event,
-                CASE WHEN event <> 'hold_reminder' THEN state END, $24, data::jsonb FROM moved
+                CASE WHEN event <> 'hold_reminder' THEN state END, $22, data::jsonb FROM moved
         )
         SELECT delivery_id FROM result
         """;
@@ -86,7 +84,6 @@ internal static class RecordStatement
         p.Add(NpgsqlDbType.Text, items, EventData);
         p.Add(NpgsqlDbType.Uuid, items, _ => LedgerId.New(now));
         p.Add(NpgsqlDbType.Boolean, items, i => DeliveryState.IsEnd(i.Step.State) || i.Step.Cause == "final");
-        p.AddDays(items, i => i.Claim.MessageId);
         p.Add(now);
         return command;
     }

@@ -9,7 +9,7 @@ namespace Gateway.Database;
 /// Holds a host back until it has seen its ledger with its own eyes: reachable, made with this master key, and logged
 /// in to by roles that row-level security binds. Later the database may go away; the doors then answer for themselves.
 /// </summary>
-public sealed class LedgerGate(IServiceProvider services, MasterKey master, IReadOnlyList<string> roles, Action opened)
+internal sealed class LedgerGate(IServiceProvider services, MasterKey master, LedgerRoles roles, TimeProvider clock)
     : IHostedService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -17,27 +17,29 @@ public sealed class LedgerGate(IServiceProvider services, MasterKey master, IRea
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var clock = services.GetRequiredService<TimeProvider>();
         var began = clock.GetTimestamp();
-        foreach (var role in roles)
+        foreach (var role in roles.Names)
         {
-            while (true)
+            var source = services.GetRequiredKeyedService<NpgsqlDataSource>(role);
+            while (!await IsThereAsync(source, lastTry: clock.GetElapsedTime(began) > GiveUpAfter, cancellationToken))
             {
-                try
-                {
-                    var source = services.GetRequiredKeyedService<NpgsqlDataSource>(role);
-                    await LedgerSources.RefuseUnsafeRoleAsync(source, master, cancellationToken);
-                    break;
-                }
-                catch (NpgsqlException) when (clock.GetElapsedTime(began) < GiveUpAfter)
-                {
-                    await Task.Delay(Pause, clock, cancellationToken);
-                }
+                await Task.Delay(Pause, clock, cancellationToken);
             }
         }
-
-        opened();
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task<bool> IsThereAsync(NpgsqlDataSource source, bool lastTry, CancellationToken cancel)
+    {
+        try
+        {
+            await LedgerSources.RefuseUnsafeRoleAsync(source, master, cancel);
+            return true;
+        }
+        catch (NpgsqlException) when (!lastTry)
+        {
+            return false;
+        }
+    }
 }

@@ -6,7 +6,13 @@ using Npgsql;
 
 namespace Gateway.Database;
 
-/// <summary>Registers the data sources of a host: one for each role it works as, keyed by the role's name.</summary>
+/// <summary>The roles that a host logs in as.</summary>
+public sealed record LedgerRoles(IReadOnlyList<string> Names);
+
+/// <summary>
+/// Registers the data sources of a host: one for each role it works as, keyed by the role's name; and the gate that
+/// holds the host back until they were seen working.
+/// </summary>
 public static class LedgerSources
 {
     public static IServiceCollection AddLedger(
@@ -18,6 +24,8 @@ public static class LedgerSources
         var ledger =
             configuration.GetConnectionString("ledger")
             ?? throw new InvalidOperationException("no database: set ConnectionStrings:ledger");
+        services.AddSingleton(new LedgerRoles(roles));
+        services.AddHostedService<LedgerGate>();
         foreach (var role in roles)
         {
             services.AddKeyedSingleton(
@@ -37,6 +45,16 @@ public static class LedgerSources
         };
         return builder.Build();
     }
+
+    /// <summary>How to look whether the ledger answers this role; for the host's health.</summary>
+    public static Func<IServiceProvider, CancellationToken, Task> LookAsync(string role) =>
+        async (services, cancel) =>
+        {
+            await using var command = services
+                .GetRequiredKeyedService<NpgsqlDataSource>(role)
+                .CreateCommand("SELECT 1");
+            await command.ExecuteNonQueryAsync(cancel);
+        };
 
     /// <summary>
     /// Row security does not bind a superuser, a role with BYPASSRLS, or (where a FORCE is forgotten) a table's owner:

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Gateway.Mail;
 
 namespace Gateway.Providers;
@@ -28,7 +29,7 @@ public sealed record OutboundMail
     public required string Recipient { get; init; }
 
     /// <summary>An RFC 5322 message: CRLF, no Bcc.</summary>
-    public required ReadOnlyMemory<byte> Content { get; init; }
+    public required ReadOnlySequence<byte> Content { get; init; }
 
     /// <summary>An address of the envelope or a header needs RFC 6531.</summary>
     public bool NeedsSmtpUtf8 { get; init; }
@@ -52,6 +53,9 @@ public sealed record PathCapabilities
 
     /// <summary>Whether the path tells what became of the mail after it took it.</summary>
     public bool HasDeliveryEvents { get; init; }
+
+    /// <summary>True where we sign for the tenant's domain; else the provider does (D14).</summary>
+    public bool WeSign { get; init; }
 
     /// <summary>Bytes; null where no limit is known.</summary>
     public long? MaxSize { get; init; }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using Gateway.Ledger;
+using Gateway.Mail.Dkim;
 using Gateway.Secrets;
 using Npgsql;
 
@@ -17,6 +18,7 @@ public static class DemoTenant
     /// <summary>Makes the tenant once; a later run keeps the key as long as file and table still agree on it.</summary>
     public static async Task SeedAsync(
         NpgsqlConnection owner,
+        MasterKey master,
         KeyRing ring,
         string file,
         TimeProvider clock,
@@ -50,6 +52,7 @@ public static class DemoTenant
                 },
                 transaction
             );
+            await SeedDkimAsync(owner, transaction, master, tenant.Value);
         }
 
         var key = ApiKey.Create("live", ring);
@@ -68,6 +71,32 @@ public static class DemoTenant
         );
         await transaction.CommitAsync(cancel);
         PrivateFile.Write(file, JsonSerializer.Serialize(new DemoFacts(tenant.Value, key.Text, Domain), Web));
+    }
+
+    private static async Task SeedDkimAsync(
+        NpgsqlConnection owner,
+        NpgsqlTransaction transaction,
+        MasterKey master,
+        Guid tenant
+    )
+    {
+        const string selector = "gw1";
+        using var key = DkimKey.Generate(DkimAlgorithm.RsaSha256);
+        await owner.ExecuteAsync(
+            """
+            INSERT INTO dkim_keys (tenant_id, domain, selector, algorithm, private_sealed, public_record, state)
+            VALUES (@tenant, @Domain, @selector, 'rsa-sha256', @sealedKey, @record, 'active')
+            """,
+            new
+            {
+                tenant,
+                Domain,
+                selector,
+                sealedKey = master.Seal(key.ExportPkcs8(), DkimSecret.Place(tenant, Domain, selector)),
+                record = key.PublicRecord,
+            },
+            transaction
+        );
     }
 
     private static async Task<bool> IsCurrentAsync(NpgsqlConnection owner, KeyRing ring, string file, Guid tenant)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Gateway.Batching;
 using Gateway.Mail;
 using Npgsql;
@@ -26,7 +27,7 @@ public sealed class SandboxProvider : IProvider
         commits = new(StoreAsync, new() { SizeOf = m => m.Content.Length, InFlight = 1 });
     }
 
-    public PathCapabilities Capabilities { get; } = new() { Eai = true };
+    public PathCapabilities Capabilities { get; } = new() { Eai = true, WeSign = true };
 
     public async Task<SendResult> SendAsync(OutboundMail mail, CancellationToken cancel)
     {
@@ -55,7 +56,7 @@ public sealed class SandboxProvider : IProvider
         Add(NpgsqlDbType.Uuid, m => m.MessageId);
         Add(NpgsqlDbType.Text, m => m.MailFrom);
         Add(NpgsqlDbType.Text, m => m.Recipient);
-        Add(NpgsqlDbType.Bytea, m => m.Content);
+        Add(NpgsqlDbType.Bytea, m => m.Content.ToArray());
         await command.ExecuteNonQueryAsync(cancel);
         foreach (var stored in batch)
         {

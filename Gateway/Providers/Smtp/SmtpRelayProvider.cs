@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Gateway.Mail;
 using Gateway.Mail.Smtp;
@@ -16,7 +17,7 @@ public sealed class SmtpRelayProvider : IProvider
         pool = new SmtpConnectionPool(options.ToClientOptions(clock), clock);
         hop = options.RemoteMx ? SmtpHop.RemoteMx : SmtpHop.SubmissionRelay;
         // Until the relay said so itself, an international address waits for its first EHLO.
-        capabilities = new PathCapabilities { Eai = true };
+        capabilities = new PathCapabilities { Eai = true, WeSign = true };
     }
 
     public PathCapabilities Capabilities => capabilities;
@@ -36,7 +37,7 @@ public sealed class SmtpRelayProvider : IProvider
         var envelope = new SmtpEnvelope(from, recipient)
         {
             NeedsSmtpUtf8 = mail.NeedsSmtpUtf8 || from.IsInternational || recipient.IsInternational,
-            Needs8BitMime = !Ascii.IsValid(mail.Content.Span),
+            Needs8BitMime = !IsAscii(mail.Content),
             Size = mail.Content.Length,
         };
         try
@@ -53,7 +54,7 @@ public sealed class SmtpRelayProvider : IProvider
 
     private async Task<SmtpTransaction> TransmitAsync(
         SmtpEnvelope envelope,
-        ReadOnlyMemory<byte> content,
+        ReadOnlySequence<byte> content,
         CancellationToken cancel
     )
     {
@@ -63,6 +64,7 @@ public sealed class SmtpRelayProvider : IProvider
             capabilities = new PathCapabilities
             {
                 Eai = connection.Extensions.SmtpUtf8,
+                WeSign = true,
                 MaxSize = connection.Extensions.MaxSize,
             };
             var transaction = await connection.SendAsync(envelope, content, cancel);
@@ -79,6 +81,19 @@ public sealed class SmtpRelayProvider : IProvider
                 return transaction;
             }
         }
+    }
+
+    private static bool IsAscii(ReadOnlySequence<byte> content)
+    {
+        foreach (var part in content)
+        {
+            if (!Ascii.IsValid(part.Span))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private SendResult Judge(SmtpTransaction transaction)

@@ -3,7 +3,6 @@ using Dapper;
 using Gateway.Api.Events;
 using Gateway.Ledger;
 using Gateway.Tests.Cluster;
-using Npgsql;
 
 namespace Gateway.Tests.Reading;
 
@@ -152,43 +151,64 @@ public sealed class EventFeedTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task The_days_are_merged_by_their_index_and_nothing_is_sorted()
+    public async Task The_days_are_merged_by_their_index_as_far_as_the_page_needs()
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
         var tenant = await ledger.CreateTenantAsync();
         await using var mail = new LedgerMail(ledger);
-        for (var i = 0; i < 30; i++)
-        {
-            await mail.AcceptAsync(tenant, new() { At = DateTimeOffset.UtcNow.AddDays((i % 3) - 1) });
-        }
-
-        await ledger.ExecuteAsync("ANALYZE events");
-        await using var connection = await ledger.Door.OpenConnectionAsync();
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new($"SELECT set_config('gw.tenants', '{{{tenant.Id}}}', true)"));
-        // A few rows a day are sorted faster than they are merged; a real day is not.
-        batch.BatchCommands.Add(
-            new("SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)")
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 3_000)
+                .Select(i => mail.AcceptAsync(tenant, new() { At = DateTimeOffset.UtcNow.AddDays((i % 3) - 1) }))
         );
+        await ledger.ExecuteAsync("ANALYZE events; ANALYZE deliveries");
         var query = EventFeed.Build(
             tenant.Id,
             new EventQuery(null, false, 50, TimeSpan.Zero),
             EventCursor.Beginning(1)
         );
-        query.CommandText = "EXPLAIN (COSTS off) " + query.CommandText;
-        batch.BatchCommands.Add(query);
-        var plan = new List<string>();
-        await using var reader = await batch.ExecuteReaderAsync();
-        await reader.NextResultAsync();
-        await reader.NextResultAsync();
-        while (await reader.ReadAsync())
-        {
-            plan.Add(reader.GetString(0));
-        }
-
-        var text = string.Join('\n', plan);
+        var text = await Plan.ReadAsync(ledger.Door, tenant, query);
         Assert.Contains("Merge Append", text, StringComparison.Ordinal);
         Assert.Matches(@"Index Cond: \(\(tenant_id = .*ROW\(xid, id\) > ROW\(.*xid < pg_snapshot_xmin", text);
+    }
+
+    [Theory]
+    [InlineData("cursor=yesterday", "cursor")]
+    [InlineData("cursor=AQAA", "cursor")]
+    [InlineData("wait=31", "wait")]
+    [InlineData("wait=-1", "wait")]
+    [InlineData("message=x", "message")]
+    [InlineData("state=sent", "state")]
+    public async Task What_the_feed_does_not_know_is_refused_by_name(string query, string field)
+    {
+        await using var host = await ReadingHost.StartAsync(cluster);
+        using var client = host.Client(await host.Ledger.CreateTenantAsync());
+        Assert.Equal(field, (await client.JsonAsync("/v1/events?" + query, 422)).Text("field"));
+    }
+
+    [Fact]
+    public void Waiting_readers_are_bounded_and_one_tenant_leaves_room_for_others()
+    {
+        var room = new WaitingRoom();
+        var tenants = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid()).ToArray();
+        Assert.Equal(WaitingRoom.PlacesOfTenant, Enumerable.Range(0, 20).Count(_ => room.TryEnter(tenants[0])));
+        Assert.Equal(
+            WaitingRoom.Places,
+            WaitingRoom.PlacesOfTenant + tenants.Skip(1).Sum(t => Enumerable.Range(0, 20).Count(_ => room.TryEnter(t)))
+        );
+        room.Leave(tenants[0]);
+        Assert.True(room.TryEnter(tenants[^1]));
+        Assert.False(room.TryEnter(tenants[0]));
+    }
+
+    [Fact]
+    public void A_cursor_is_read_as_it_was_written()
+    {
+        var cursor = new EventCursor(7, ulong.MaxValue - 3, IsAfterXid: true, Guid.NewGuid(), Guid.NewGuid());
+        Assert.True(EventCursor.TryParse(cursor.ToString(), out var read));
+        Assert.Equal(cursor, read);
+        Assert.False(EventCursor.TryParse(cursor.ToString()[1..], out _));
+        Assert.False(EventCursor.TryParse(cursor + "AAAA", out _));
     }
 
     private static async Task<(List<Item> Items, string Next)> ReadAllAsync(HttpClient client, string query)

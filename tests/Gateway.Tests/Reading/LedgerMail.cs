@@ -76,11 +76,11 @@ internal sealed class LedgerMail : IAsyncDisposable
     public async Task<bool> ServeAsync(Claim claim, NextStep step, string path = "sandbox")
     {
         var begun = await Journal.BeginAsync(new BeginItem(claim, path, MayDuplicate: false));
-        if (begun.Verdict != BeginVerdict.Send)
-        {
-            return false;
-        }
+        return begun.Verdict == BeginVerdict.Send && await RecordAsync(claim, begun.Attempt, step, path);
+    }
 
+    public Task<bool> RecordAsync(Claim claim, int attempt, NextStep step, string path = "sandbox")
+    {
         var outcome = step.State switch
         {
             DeliveryState.Sent => Outcome.Accepted,
@@ -93,7 +93,7 @@ internal sealed class LedgerMail : IAsyncDisposable
             "Data",
             "250 2.0.0 said the other side\r\nin two lines"
         );
-        return await Journal.RecordAsync(new RecordItem(claim, begun.Attempt, path, result, step));
+        return Journal.RecordAsync(new RecordItem(claim, attempt, path, result, step));
     }
 
     public async ValueTask DisposeAsync()

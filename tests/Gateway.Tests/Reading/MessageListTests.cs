@@ -1,5 +1,8 @@
+using Gateway.Api.Messages;
 using Gateway.Ledger;
 using Gateway.Tests.Cluster;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Gateway.Tests.Reading;
 
@@ -60,7 +63,10 @@ public sealed class MessageListTests(TestCluster cluster)
             tenant,
             new() { At = Now.AddDays(-1), Tags = ["invoice", "May 2026"] }
         );
-        var bounced = await host.Mail.AcceptAsync(tenant, new() { To = ["Bob@Example.COM", "eve@example.com"] });
+        var bounced = await host.Mail.AcceptAsync(
+            tenant,
+            new() { To = ["Bob@Example.COM", "eve@example.com"], At = Now.AddMilliseconds(-5) }
+        );
         await host.Mail.ServeAsync(LedgerMail.Sent, "sandbox");
         var batch = await host.Mail.AcceptAsync(tenant, new() { Submission = submission, To = ["zoë@example.com"] });
         await host.Mail.ServeAsync(LedgerMail.Bounced, "relay");
@@ -199,5 +205,50 @@ public sealed class MessageListTests(TestCluster cluster)
         );
         using var client = host.Client(tenant);
         Assert.Equal("scope_missing", (await client.JsonAsync("/v1/messages", 403)).Text("code"));
+    }
+
+    [Fact]
+    public async Task Lists_go_by_their_index_and_bounds_of_time_leave_other_days_alone()
+    {
+        await using var ledger = await TestLedger.CreateAsync(cluster);
+        var tenant = await ledger.CreateTenantAsync();
+        await using var mail = new LedgerMail(ledger);
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 2_000)
+                .Select(i => mail.AcceptAsync(tenant, new() { To = [$"a{i}@example.com", $"b{i}@example.com"] }))
+        );
+        await ledger.ExecuteAsync("ANALYZE messages; ANALYZE deliveries");
+        var (today, tomorrow) = (DateTimeOffset.UtcNow.Date, DateTimeOffset.UtcNow.Date.AddDays(1));
+
+        var all = await PlanAsync($"since={today:yyyy-MM-dd}&until={tomorrow:yyyy-MM-dd}");
+        Assert.DoesNotContain($"{tomorrow:yyyyMMdd}", all, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Index Only Scan Backward using messages_{today:yyyyMMdd}_pkey",
+            all,
+            StringComparison.Ordinal
+        );
+        // The page's 51 rows are read and no more, and each row's deliveries by their key.
+        Assert.Matches($@"messages_{today:yyyyMMdd}_pkey on messages_\d+ m_\d+ \(actual rows=51 loops=1\)", all);
+        Assert.Matches(
+            $@"deliveries_{today:yyyyMMdd}_pkey on deliveries_\d+ d(_\d+)? \(actual rows=2 loops=5[01]\)",
+            all
+        );
+
+        var one = await PlanAsync("recipient=b7@example.com");
+        Assert.Matches(
+            $@"using deliveries_{today:yyyyMMdd}_tenant_id_recipient_key\w+ on deliveries_\d+ d_\d+ \(actual rows=1 loops=1\)",
+            one
+        );
+
+        Task<string> PlanAsync(string query) =>
+            Plan.ReadAsync(
+                ledger.Door,
+                tenant,
+                MessageList.Build(
+                    tenant.Id,
+                    MessageFilter.Read(new QueryCollection(QueryHelpers.ParseQuery(query)), out _)!
+                )
+            );
     }
 }

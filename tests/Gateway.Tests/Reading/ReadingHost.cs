@@ -40,7 +40,7 @@ internal sealed class ReadingHost : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(TestKeys.Ring);
         builder.Services.AddKeyedSingleton(LedgerRole.Door, ledger.Door);
-        builder.Services.AddSingleton<TenantDirectory>();
+        builder.Services.AddKeys();
         builder.Services.AddSingleton(p => new WakeUp(ledger.Door, p.GetRequiredService<ILogger<WakeUp>>()));
         builder.Services.AddReading();
         var host = builder.Build();
