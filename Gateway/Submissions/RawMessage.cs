@@ -65,23 +65,13 @@ public sealed partial record RawMessage
         }
 
         // Some readers take what follows such a line for header fields, others for the body: a second From could hide there.
-        if (HeaderBreak(message) is { } line)
+        if (message.AmbiguousHeader is { } line)
         {
             return Refuse(
                 "header_malformed",
                 "message",
-                $"the line at byte {line} is no header field",
+                $"the line at byte {line.Offset} is no header field",
                 "header fields, then an empty line, then the body (RFC 5322 §2.1)"
-            );
-        }
-
-        if (message.AmbiguousHeader is { } doubt)
-        {
-            return Refuse(
-                "header_ambiguous",
-                "message",
-                $"{doubt.Kind} at byte {doubt.Offset}",
-                "header fields \"Name: value\" and an empty line after them, nothing else before the body"
             );
         }
 
@@ -95,24 +85,6 @@ public sealed partial record RawMessage
 
         return ReadHeader(message, envelopeApart ? [] : ["To", "Cc", "Bcc"]);
     }
-
-    /// <summary>The first line of the message's own header section that is neither a field nor its continuation.</summary>
-    private static int? HeaderBreak(MimeMessage message)
-    {
-        var end = message.Root.HeaderRange.End.Value;
-        foreach (var defect in message.Defects)
-        {
-            if (IsLineThatIsNoField(defect.Kind) && defect.Offset <= end && end < message.Bytes.Length)
-            {
-                return defect.Offset;
-            }
-        }
-
-        return null;
-    }
-
-    private static bool IsLineThatIsNoField(MimeDefectKind kind) =>
-        kind is MimeDefectKind.MissingHeaderSeparator or MimeDefectKind.EmptyFieldName;
 
     private static (RawMessage?, IReadOnlyList<FieldError>) ReadHeader(MimeMessage message, string[] envelope)
     {

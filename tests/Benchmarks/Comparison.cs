@@ -8,8 +8,8 @@ namespace Gateway.Benchmarks;
 /// </summary>
 internal sealed class Comparison
 {
-    private const int Rounds = 25;
-    private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(20);
+    private const int Rounds = 200;
+    private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(2);
 
     private readonly List<Job> jobs = [];
 
