@@ -38,15 +38,13 @@ internal sealed class Comparison
         }
     }
 
-    /// <summary>One job's time as a multiple of another's in the same round: fastest, median and slowest.</summary>
+    /// <summary>One job's time as a multiple of another's: of the fastest rounds, and the median within one round.</summary>
     public void Ratio(string name, string of)
     {
         var (above, below) = (Find(name), Find(of));
-        var (min, median, max) = Spread([.. above.Nanoseconds.Zip(below.Nanoseconds, (a, b) => a / b)]);
         var fastest = above.Nanoseconds.Min() / below.Nanoseconds.Min();
-        Console.WriteLine(
-            $"{name} / {of}: {median:F3} (min {min:F3}, max {max:F3}); of the fastest rounds {fastest:F3}"
-        );
+        var (_, median, _) = Spread([.. above.Nanoseconds.Zip(below.Nanoseconds, (a, b) => a / b)]);
+        Console.WriteLine($"{fastest:F3} (median {median:F3}): {name} / {of}");
     }
 
     private Job Find(string name) => jobs.Single(job => job.Name == name);
