@@ -8,10 +8,12 @@ namespace Gateway.Worker.Delivery;
 /// Claims due deliveries as fenced leases, fair between lanes. A claim may be lost by a crash of the database (it
 /// commits asynchronously): then nobody holds the lease and the row is simply still due.
 /// </summary>
-public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger, TimeProvider clock)
+public sealed class DeliveryQueue(
+    [FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger,
+    TimeProvider clock,
+    LeaseTimes? times = null
+)
 {
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
-
     private static readonly TimeSpan LanesStayFor = TimeSpan.FromMilliseconds(250);
 
     // Skip scan: one index descent a lane, however much mail a lane holds.
@@ -58,6 +60,7 @@ public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlD
         SELECT tenant_id, message_id, delivery_id, stream, fence, due_at, now() FROM claimed
         """;
 
+    private readonly TimeSpan lease = (times ?? LeaseTimes.Default).Length;
     private readonly ClaimBounds bounds = new(clock);
     private IReadOnlyList<Lane> lanes = [];
     private long lanesReadAt;
@@ -126,7 +129,7 @@ public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlD
         Add(claim, NpgsqlDbType.Integer, [.. quotas.Select(q => q.Quota)]);
         Add(claim, NpgsqlDbType.TimestampTz, [.. quotas.Select(q => bounds.Of(q.Lane))]);
         Add(claim, NpgsqlDbType.Double, [.. quotas.Select(q => q.Lane.Weight)]);
-        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Lease });
+        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = lease });
         claim.Parameters.Add(new NpgsqlParameter<double> { TypedValue = lanes.Min(l => l.VirtualTime) });
         batch.BatchCommands.Add(claim);
 

@@ -12,6 +12,7 @@ internal static class DeliveryServices
             .AddSingleton<IPublishedKeys, DeclaredKeys>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<MessageSigner>()
+            .AddSingleton(p => LeaseTimes.Read(p.GetRequiredService<IConfiguration>()))
             .AddSingleton<HeldLeases>()
             .AddSingleton<WorkerSignals>()
             .AddSingleton<DeliveryQueue>()
