@@ -45,8 +45,11 @@ public sealed class DeliveryQueue(
                 ORDER BY d.due_at, d.delivery_id
                 LIMIT l.quota FOR UPDATE SKIP LOCKED) p
         ), claimed AS (
+            -- The claim commits asynchronously: a crash of the database may forget it while its worker lives on. Counted
+            -- by one, the next claim would get the same fence; the clock gives it another.
             UPDATE deliveries_due d
-            SET lease_until = clock_timestamp() + $6::interval, fence = d.fence + 1, begun = false
+            SET lease_until = clock_timestamp() + $6::interval, begun = false,
+                fence = greatest(d.fence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
             WHERE d.delivery_id = ANY (ARRAY(SELECT delivery_id FROM picked))
             RETURNING d.tenant_id, d.message_id, d.delivery_id, d.stream, d.fence, d.due_at
         ), served AS (

@@ -16,7 +16,7 @@ internal sealed class Producers(Installation installation, IReadOnlyList<Install
 {
     private const int Patience = 200;
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
     private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
     {
         Timeout = AnswerWithin,
