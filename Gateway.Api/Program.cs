@@ -21,6 +21,7 @@ builder.Services.AddKeys();
 builder.Services.AddAcceptance();
 builder.Services.AddReading();
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);
 
 var app = builder.Build();

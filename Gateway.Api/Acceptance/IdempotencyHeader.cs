@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Api.Problems;
 using Gateway.Submissions;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace Gateway.Api.Acceptance;
 
@@ -34,6 +36,31 @@ internal static class IdempotencyHeader
                     )
                 )
             );
+    }
+
+    /// <summary>The header as a parameter of the OpenAPI document.</summary>
+    public static Task Describe(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancel
+    )
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(
+            new OpenApiParameter
+            {
+                Name = Name,
+                In = ParameterLocation.Header,
+                Description =
+                    "The same key with the same body within 24 hours gives the first answer; with another body, 422.",
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    MaxLength = MessageLimits.IdempotencyKeyLength,
+                },
+            }
+        );
+        return Task.CompletedTask;
     }
 
     public static byte[] Hash(HttpRequest request, ReadOnlySpan<byte> body)

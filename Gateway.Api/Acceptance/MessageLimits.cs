@@ -15,6 +15,16 @@ public static class MessageLimits
     public const int MetadataKeyLength = 40;
     public const int MetadataValueLength = 500;
     public const int Headers = 100;
+    public const int ReplyTo = 100;
+
+    /// <summary>Well inside what readers of mail take: many stop at 500 parts.</summary>
+    public const int Attachments = 400;
+
+    /// <summary>
+    /// Names, values and brackets in the JSON of one message: thrice what all other limits together allow. Three bytes
+    /// of JSON may become an object of fifty, so this is counted before any is made.
+    /// </summary>
+    public const int JsonTokens = 50_000;
     public const int BatchItems = 500;
     public const int IdempotencyKeyLength = 255;
     public static readonly TimeSpan SendAhead = TimeSpan.FromDays(30);

@@ -18,22 +18,7 @@ public sealed class MessageRequestValidator : AbstractValidator<MessageRequest>
         RuleFor(m => m).Custom((m, context) => CheckTimes(m, context, clock.GetUtcNow()));
         RuleFor(m => m.Tags).Custom(CheckTags);
         RuleFor(m => m.Metadata).Custom(CheckMetadata);
-        RuleFor(m => m.Headers)
-            .Custom(
-                (headers, context) =>
-                {
-                    if (headers?.Count > MessageLimits.Headers)
-                    {
-                        Fail(
-                            context,
-                            "too_many",
-                            "headers",
-                            $"{headers.Count}",
-                            $"at most {MessageLimits.Headers} headers"
-                        );
-                    }
-                }
-            );
+        RuleFor(m => m).Custom(CheckCounts);
         RuleFor(m => m.Stream)
             .Custom(
                 (stream, context) =>
@@ -58,7 +43,7 @@ public sealed class MessageRequestValidator : AbstractValidator<MessageRequest>
     {
         try
         {
-            return text.StartsWith('P') ? XmlConvert.ToTimeSpan(text) : null;
+            return text.StartsWith('P') && !char.IsWhiteSpace(text[^1]) ? XmlConvert.ToTimeSpan(text) : null;
         }
         catch (Exception problem) when (problem is FormatException or OverflowException)
         {
@@ -88,6 +73,25 @@ public sealed class MessageRequestValidator : AbstractValidator<MessageRequest>
                 $"{count}",
                 $"at most {MessageLimits.Recipients} recipients in to, cc and bcc together"
             );
+        }
+    }
+
+    private static void CheckCounts(MessageRequest m, ValidationContext<MessageRequest> context)
+    {
+        ReadOnlySpan<(string Field, int? Count, int Most)> counts =
+        [
+            ("reply_to", m.ReplyTo?.Count, MessageLimits.ReplyTo),
+            ("headers", m.Headers?.Count, MessageLimits.Headers),
+            ("attachments", m.Attachments?.Count, MessageLimits.Attachments),
+            ("tags", m.Tags?.Count, MessageLimits.Tags),
+            ("metadata", m.Metadata?.Count, MessageLimits.MetadataEntries),
+        ];
+        foreach (var (field, count, most) in counts)
+        {
+            if (count > most)
+            {
+                Fail(context, "too_many", field, $"{count}", $"at most {most} {field}");
+            }
         }
     }
 
@@ -141,12 +145,7 @@ public sealed class MessageRequestValidator : AbstractValidator<MessageRequest>
 
     private static void CheckTags(IReadOnlyList<string>? tags, ValidationContext<MessageRequest> context)
     {
-        if (tags?.Count > MessageLimits.Tags)
-        {
-            Fail(context, "too_many", "tags", $"{tags.Count}", $"at most {MessageLimits.Tags} tags");
-        }
-
-        for (var i = 0; i < (tags?.Count ?? 0); i++)
+        for (var i = 0; i < Math.Min(tags?.Count ?? 0, MessageLimits.Tags); i++)
         {
             if (tags![i] is not { Length: > 0 and <= MessageLimits.TagLength } tag || HasControl(tag))
             {
@@ -166,18 +165,7 @@ public sealed class MessageRequestValidator : AbstractValidator<MessageRequest>
         ValidationContext<MessageRequest> context
     )
     {
-        if (metadata?.Count > MessageLimits.MetadataEntries)
-        {
-            Fail(
-                context,
-                "too_many",
-                "metadata",
-                $"{metadata.Count}",
-                $"at most {MessageLimits.MetadataEntries} entries"
-            );
-        }
-
-        foreach (var (key, value) in metadata ?? new Dictionary<string, string>())
+        foreach (var (key, value) in (metadata ?? NoMetadata).Take(MessageLimits.MetadataEntries))
         {
             if (key.Length is 0 or > MessageLimits.MetadataKeyLength || HasControl(key))
             {
@@ -201,6 +189,8 @@ public sealed class MessageRequestValidator : AbstractValidator<MessageRequest>
             }
         }
     }
+
+    private static readonly Dictionary<string, string> NoMetadata = [];
 
     private static bool HasControl(string text) =>
         text.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0 || text.Contains('\x7f');

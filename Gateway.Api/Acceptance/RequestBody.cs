@@ -10,20 +10,7 @@ internal static class RequestBody
         var given = http.Request.ContentType?.Split(';', 2)[0].Trim();
         if (!string.Equals(given, mediaType, StringComparison.OrdinalIgnoreCase))
         {
-            return (
-                null,
-                new ApiProblem(
-                    StatusCodes.Status415UnsupportedMediaType,
-                    "media_type",
-                    "The request cannot be read",
-                    $"The Content-Type is '{given}'."
-                )
-                {
-                    Field = "Content-Type",
-                    Value = given,
-                    Accepted = mediaType,
-                }
-            );
+            return (null, ApiProblem.MediaType(given, mediaType));
         }
 
         if (http.Request.Headers.ContentEncoding.Count > 0)
@@ -55,7 +42,7 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException problem)
         {
-            return (null, ApiProblem.Malformed("body_truncated", problem.Message));
+            return (null, Unreadable(problem));
         }
     }
 
@@ -72,6 +59,18 @@ internal static class RequestBody
         await body.CopyToAsync(buffer, cancel);
         return buffer.ToArray();
     }
+
+    private static ApiProblem Unreadable(BadHttpRequestException problem) =>
+        problem.StatusCode == StatusCodes.Status408RequestTimeout
+            ? new ApiProblem(problem.StatusCode, "body_too_slow", "The request cannot be read", problem.Message)
+            {
+                Accepted = $"at least {HttpLimits.BodyBytesPerSecond} bytes a second",
+            }
+            : ApiProblem.Malformed(
+                "body_truncated",
+                problem.Message,
+                accepted: "all the bytes that Content-Length or the chunks announce"
+            );
 
     private static ApiProblem TooLarge() =>
         new(

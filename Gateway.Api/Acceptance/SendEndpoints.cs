@@ -15,21 +15,38 @@ internal static class SendEndpoints
 {
     public static void MapSending(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/v1/messages").RequireKey(Scope.Send).WithTags("Messages");
+        var group = app.MapGroup("/v1/messages")
+            .RequireKey(Scope.Send)
+            .WithTags("Messages")
+            .DescribeProblems(400, 401, 403, 413, 415, 422, 503)
+            .AddOpenApiOperationTransformer(IdempotencyHeader.Describe);
         group
             .MapPost("", SendAsync)
             .Accepts<MessageRequest>("application/json")
             .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-            .WithSummary("Send one message");
+            .WithSummary("Send one message")
+            .WithDescription(
+                "Answers 202 once the message is stored. Repeat it with the same Idempotency-Key after 503."
+            );
         group
             .MapPost("/batch", SendBatchAsync)
+            .Accepts<BatchRequest>("application/json")
             .Produces<BatchAnswer>()
-            .WithSummary("Send independent messages, one result each");
+            .WithSummary("Send independent messages, one result each")
+            .WithDescription(
+                $"1 to {MessageLimits.BatchItems} messages. Each item has its own status and message or problem, in the "
+                    + "order given; one that is refused keeps none of the others back. The Idempotency-Key of the item at "
+                    + "place i (from 0) is KEY/i."
+            );
         group
             .MapPost("/raw", SendRawAsync)
+            .Accepts<string>("message/rfc822")
             .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
-            .WithSummary("Send a message as it is (message/rfc822)");
+            .WithSummary("Send a message as it is (message/rfc822)")
+            .WithDescription(
+                "The body is kept byte for byte; lines end in CRLF, or all of them in LF. Recipients are the repeated rcpt "
+                    + "or, without any, those of To, Cc and Bcc. Bcc is never sent."
+            );
     }
 
     private static async Task<IResult> SendAsync(HttpContext http, SubmissionFactory factory, MessageAcceptor acceptor)

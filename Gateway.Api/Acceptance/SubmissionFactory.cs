@@ -22,6 +22,11 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
     /// <summary>A message as JSON; its bytes are kept as given.</summary>
     public (Submission? Submission, ApiProblem? Problem) FromJson(byte[] json, Arrival arrival)
     {
+        if (JsonTokens.Exceed(json, MessageLimits.JsonTokens))
+        {
+            return (null, TooManyTokens());
+        }
+
         MessageRequest? request;
         try
         {
@@ -34,7 +39,10 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
 
         if (request is null)
         {
-            return (null, ApiProblem.Malformed("json_invalid", "The body is null; it must be one message object."));
+            return (
+                null,
+                ApiProblem.Malformed("json_invalid", "The body is null.", accepted: "one message as a JSON object")
+            );
         }
 
         var errors = validator.Check(request);
@@ -66,7 +74,7 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
         Arrival arrival
     )
     {
-        var (message, errors) = RawMessage.Read(given);
+        var (message, errors) = RawMessage.Read(given, envelopeApart: envelope.Count > 0);
         if (message is null)
         {
             return (null, ApiProblem.Invalid(errors));
@@ -205,6 +213,13 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
             Idempotency = arrival.Idempotency,
         };
     }
+
+    private static ApiProblem TooManyTokens() =>
+        ApiProblem.Malformed(
+            "json_too_long",
+            $"The JSON of one message has more than {MessageLimits.JsonTokens} names, values and brackets.",
+            accepted: $"at most {MessageLimits.JsonTokens} of them"
+        );
 
     private static DateTimeOffset? Deadline(MessageRequest request, DateTimeOffset acceptedAt) =>
         request.DeliverWithin is { } within

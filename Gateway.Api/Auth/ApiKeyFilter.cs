@@ -19,6 +19,13 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
 
         switch (await directory.AuthenticateAsync(header[Scheme.Length..].Trim(), http.RequestAborted))
         {
+            case KeyVerdict.Known { Caller.Tenant.Suspended: true } when scope == Scope.Send:
+                return new ApiProblem(
+                    StatusCodes.Status403Forbidden,
+                    "tenant_suspended",
+                    "This account may not send",
+                    "The account is suspended; what it sent before can still be read."
+                ).ToResult();
             case KeyVerdict.Known { Caller: var caller } when caller.May(scope):
                 http.Features.Set(caller);
                 return await next(context);
@@ -38,7 +45,12 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
     }
 
     private static IResult Unauthorized(string code, string detail) =>
-        new ApiProblem(StatusCodes.Status401Unauthorized, code, "No valid API key", detail).ToResult();
+        // Never with its value: what was almost a key may be one elsewhere.
+        new ApiProblem(StatusCodes.Status401Unauthorized, code, "No valid API key", detail)
+        {
+            Field = "Authorization",
+            Accepted = "Bearer and an API key: gw_live_… or gw_test_…",
+        }.ToResult();
 }
 
 public static class Callers

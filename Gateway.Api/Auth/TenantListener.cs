@@ -12,39 +12,11 @@ public sealed class TenantListener(
     TenantDirectory directory,
     TimeProvider clock,
     ILogger<TenantListener> log
-) : BackgroundService
+) : LedgerListener(ledger, "gw_tenants", clock, log)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    protected override void Heard() => directory.Forget();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await using var connection = await ledger.OpenConnectionAsync(stoppingToken);
-                connection.Notification += (_, _) => directory.Forget();
-                await using (var listen = new NpgsqlCommand("LISTEN gw_tenants", connection))
-                {
-                    await listen.ExecuteNonQueryAsync(stoppingToken);
-                }
+    protected override void Connected() => directory.Forget();
 
-                directory.Forget();
-                while (true)
-                {
-                    await connection.WaitAsync(stoppingToken);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception problem) when (problem is NpgsqlException or IOException or TimeoutException)
-            {
-                directory.Forget();
-                log.LogWarning("changes of tenants are not heard: {Problem}", problem.Message);
-                await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    protected override void Lost() => directory.Forget();
 }

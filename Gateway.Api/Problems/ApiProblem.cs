@@ -43,7 +43,20 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem Malformed(string code, string detail, string? field = null, string? accepted = null) =>
         new(StatusCodes.Status400BadRequest, code, "The request cannot be read", detail)
         {
-            Field = field,
+            Field = field is null ? null : FieldError.ShortenField(field),
+            Accepted = accepted,
+        };
+
+    public static ApiProblem MediaType(string? given, string accepted) =>
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            "media_type",
+            "The request cannot be read",
+            given is null ? "The Content-Type is missing." : $"The Content-Type is '{given}'."
+        )
+        {
+            Field = "Content-Type",
+            Value = given,
             Accepted = accepted,
         };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Submissions;
 
 namespace Gateway.Api.Problems;
 
@@ -7,8 +8,14 @@ public static class JsonProblems
 {
     public static ApiProblem Of(JsonException problem)
     {
-        var field = problem.Path is null or "$" ? null : problem.Path.Replace("$.", "", StringComparison.Ordinal);
+        var field = JsonField.Of(problem.Path);
         var text = problem.Message;
+        if (problem is FieldException refused)
+        {
+            return Unprocessable(refused.Code, field + refused.Below, refused.Message, refused.Accepted);
+        }
+
+        // The serializer tells its reasons in words only.
         if (text.Contains("could not be mapped", StringComparison.Ordinal))
         {
             return Unprocessable(
@@ -19,42 +26,30 @@ public static class JsonProblems
             );
         }
 
-        if (text.Contains("uplicate property", StringComparison.Ordinal))
+        if (text.Contains("uplicate propert", StringComparison.Ordinal))
         {
-            return ApiProblem.Malformed(
-                "duplicate_field",
-                "A property is given twice in one object.",
-                field,
-                "each property once"
-            );
+            return Unprocessable("duplicate_field", field, "The field is given twice.", "each once");
         }
 
         if (text.Contains("maximum configured depth", StringComparison.Ordinal))
         {
             return ApiProblem.Malformed(
                 "json_too_deep",
-                $"The JSON is nested deeper than {Submissions.MessageJson.MaxDepth} levels."
+                $"The JSON is nested deeper than {MessageJson.MaxDepth} levels.",
+                field,
+                $"at most {MessageJson.MaxDepth} levels"
             );
         }
 
-        if (
+        return
             text.Contains("could not be converted", StringComparison.Ordinal)
             || problem.InnerException is FormatException or InvalidOperationException
-        )
-        {
-            return Unprocessable("wrong_type", field, "The value has the wrong type.", Expected(field));
-        }
-
-        // A converter's own words carry no position; the reader's syntax errors do.
-        return
-            problem.BytePositionInLine is null
-            || text.StartsWith("an address", StringComparison.Ordinal)
-            || text.StartsWith('\'')
-            ? Unprocessable("wrong_type", field, text, "\"Name <a@b.example>\" or {\"email\": …, \"name\": …}")
+            ? Unprocessable("wrong_type", field, "The value has the wrong type.", Expected(field))
             : ApiProblem.Malformed(
                 "json_invalid",
                 $"The body is not JSON: line {problem.LineNumber + 1}, byte {problem.BytePositionInLine + 1}.",
-                field
+                field,
+                "JSON in UTF-8 (RFC 8259)"
             );
     }
 
@@ -62,12 +57,11 @@ public static class JsonProblems
         field switch
         {
             null => "one JSON object",
-            _ when field.EndsWith(".content", StringComparison.Ordinal) => "base64 (RFC 4648 §4)",
-            "send_at" => "a time with offset (RFC 3339), such as 2030-01-31T09:00:00Z",
             "metadata" or "headers" => "an object whose values are strings",
             _ when field.StartsWith("metadata.", StringComparison.Ordinal)
                     || field.StartsWith("headers.", StringComparison.Ordinal) => "a string",
-            "to" or "cc" or "bcc" or "tags" or "attachments" => "a list",
+            _ when field.EndsWith(".content", StringComparison.Ordinal) => "base64 (RFC 4648 §4)",
+            "to" or "cc" or "bcc" or "tags" or "attachments" or "messages" => "a list",
             "tracking" or "tracking.opens" or "tracking.clicks" => "{\"opens\": true|false, \"clicks\": true|false}",
             _ => "a string",
         };
@@ -75,7 +69,7 @@ public static class JsonProblems
     private static ApiProblem Unprocessable(string code, string? field, string detail, string accepted) =>
         new(StatusCodes.Status422UnprocessableEntity, code, "The request cannot be accepted", detail)
         {
-            Field = field,
+            Field = string.IsNullOrEmpty(field) ? null : FieldError.ShortenField(field),
             Accepted = accepted,
         };
 }

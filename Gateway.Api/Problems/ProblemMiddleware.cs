@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.WebUtilities;
 using Npgsql;
 
 namespace Gateway.Api.Problems;
@@ -70,6 +71,18 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             {
                 Accepted = http.Response.Headers.Allow.ToString(),
             }
+                .ToResult()
+                .ExecuteAsync(http),
+            StatusCodes.Status415UnsupportedMediaType => ApiProblem
+                .MediaType(http.Request.ContentType, "application/json; message/rfc822 for composed mail")
+                .ToResult()
+                .ExecuteAsync(http),
+            >= StatusCodes.Status400BadRequest and var status => new ApiProblem(
+                status,
+                "request_invalid",
+                "The request cannot be read",
+                $"{ReasonPhrases.GetReasonPhrase(status)}."
+            )
                 .ToResult()
                 .ExecuteAsync(http),
             _ => Task.CompletedTask,

@@ -14,6 +14,7 @@ internal ref struct AddressListParser
     private readonly List<AddressListEntry> entries = [];
     private readonly StringBuilder spec = new();
     private readonly StringBuilder name = new();
+    private readonly StringBuilder encoded = new(); // the end of the name, whose encoded words are not read yet
     private AddressTokens tokens;
     private List<AddressListEntry>? members;
     private string? groupName;
@@ -96,6 +97,7 @@ internal ref struct AddressListParser
         entry = null;
         spec.Clear();
         name.Clear();
+        encoded.Clear();
         string? comment = null;
         var first = -1;
         var last = -1;
@@ -137,7 +139,7 @@ internal ref struct AddressListParser
     {
         entry = null;
         spec.Clear();
-        var display = name.Length > 0 ? DecodedName() : null;
+        var display = name.Length + encoded.Length > 0 ? DecodedName() : null;
         var open = tokens.Start;
         var first = -1;
         var last = -1;
@@ -229,24 +231,31 @@ internal ref struct AddressListParser
     private readonly void AppendWord(AddressToken previous)
     {
         if (previous != AddressToken.End && tokens.SpaceBefore)
-            name.Append(' ');
+            encoded.Append(' ');
         if (tokens.Kind != AddressToken.Quoted)
-            name.Append(tokens.Raw);
+            encoded.Append(tokens.Raw);
         else if (reading == NameReading.AsReceived)
-            name.Append(tokens.Text);
+            encoded.Append(tokens.Text);
         else
-            EncodedWords.AppendLiteral(tokens.Text, name);
+            DecodeWords().Append(tokens.Text); // RFC 2047 §5 rule 3: no encoded word in a quoted string
+    }
+
+    private readonly StringBuilder DecodeWords()
+    {
+        name.Append(HeaderWords.DecodeAsSent(encoded.ToString()));
+        encoded.Clear();
+        return name;
     }
 
     private readonly string DecodedName()
     {
-        var decoded = EncodedWords.Decode(name.ToString());
+        var decoded = DecodeWords().ToString();
         return reading == NameReading.Strict ? decoded : DisplayNames.MakeShowable(decoded);
     }
 
     private readonly string? NameFrom(string? comment) =>
         reading == NameReading.AsReceived && !string.IsNullOrWhiteSpace(comment)
-            ? DisplayNames.MakeShowable(EncodedWords.Decode(comment))
+            ? DisplayNames.MakeShowable(HeaderWords.DecodeAsSent(comment))
             : null;
 
     private readonly AddressListEntry Finish(string? display, string text, int position, bool wholeSpec)

@@ -103,12 +103,12 @@ internal ref struct AddressTokens(ReadOnlySpan<char> text, int maxCommentDepth)
     }
 
     // Many writers leave commas and the like bare inside an encoded-word, against RFC 2047 §5 rule 3. Every reader takes
-    // it for one word; so do we, or our list would hold other addresses than theirs.
+    // it for one word; so do we, or our list would hold other addresses than theirs. With a '?' in its text it is a word
+    // to some readers only: it is shown as one and hides no comma.
     private bool ReadEncodedWord()
     {
-        if (!text[Start..].StartsWith("=?") || !EncodedWord.TryRead(text[Start..], out var word))
-            return false;
-        if (text.Slice(Start, word.Length).ContainsAny(" \t"))
+        var rest = text[Start..];
+        if (!EncodedWord.TryRead(rest, out var word) || word.Content(rest).ContainsAny("? \t\r\n"))
             return false;
         at = Start + word.Length;
         return true;

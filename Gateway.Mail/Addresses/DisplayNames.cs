@@ -48,7 +48,8 @@ internal static class DisplayNames
         );
     }
 
-    private static bool IsUnicode(ReadOnlySpan<char> name, out AddressError error)
+    /// <summary>False if half of a surrogate pair stands alone.</summary>
+    public static bool IsUnicode(ReadOnlySpan<char> name, out AddressError error)
     {
         for (var i = 0; i < name.Length; i++)
         {

@@ -51,7 +51,10 @@ public sealed class Mailbox
             return false;
         }
 
-        if (!AddressListParser.TryParse(text, AddressListLimits.One, NameReading.Strict, out var entries, out error))
+        if (
+            !DisplayNames.IsUnicode(text, out error)
+            || !AddressListParser.TryParse(text, AddressListLimits.One, NameReading.Strict, out var entries, out error)
+        )
             return false;
 
         if (entries is not [{ IsGroup: false } entry])

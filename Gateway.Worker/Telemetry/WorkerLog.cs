@@ -31,9 +31,6 @@ internal static partial class WorkerLog
     [LoggerMessage(8, LogLevel.Error, "Upkeep failed and will be tried again")]
     public static partial void UpkeepFailed(ILogger log, Exception problem);
 
-    [LoggerMessage(9, LogLevel.Warning, "Wake-ups are not heard, the queue is polled: {Problem}")]
-    public static partial void NotListening(ILogger log, string problem);
-
     [LoggerMessage(10, LogLevel.Information, "Migrations applied: {Names}")]
     public static partial void Migrated(ILogger log, string names);
 }

@@ -6,6 +6,8 @@ namespace Gateway.Submissions;
 /// <summary>Reads <c>"Name &lt;a@b&gt;"</c> or <c>{"email": …, "name": …}</c>.</summary>
 internal sealed class AddressTextConverter : JsonConverter<AddressText>
 {
+    private const string Accepted = "\"Name <a@b.example>\" or {\"email\": …, \"name\": …}";
+
     public override AddressText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         switch (reader.TokenType)
@@ -15,7 +17,7 @@ internal sealed class AddressTextConverter : JsonConverter<AddressText>
             case JsonTokenType.StartObject:
                 return ReadApart(ref reader);
             default:
-                throw new JsonException("an address is \"Name <a@b.example>\" or {\"email\": …, \"name\": …}");
+                throw new FieldException("wrong_type", "", "The value is not an address.", Accepted);
         }
     }
 
@@ -30,33 +32,35 @@ internal sealed class AddressTextConverter : JsonConverter<AddressText>
         {
             var property = reader.GetString();
             reader.Read();
-            if (
-                reader.TokenType is not JsonTokenType.String
-                && !(property == "name" && reader.TokenType is JsonTokenType.Null)
-            )
-            {
-                throw new JsonException($"'{property}' of an address must be a string");
-            }
-
             switch (property)
             {
                 case "email" when email is null:
-                    email = reader.GetString();
+                    email = ReadText(ref reader, ".email");
                     break;
                 case "name" when name is null:
-                    name = reader.GetString();
+                    name = reader.TokenType is JsonTokenType.Null ? null : ReadText(ref reader, ".name");
                     break;
                 case "email" or "name":
-                    throw new JsonException($"'{property}' of an address is given twice");
+                    throw new FieldException(
+                        "duplicate_field",
+                        $".{property}",
+                        "The field is given twice.",
+                        "each once"
+                    );
                 default:
-                    throw new JsonException($"an address has no '{property}'; it has email and name");
+                    throw new FieldException("unknown_field", $".{property}", "There is no such field.", Accepted);
             }
         }
 
         return email is null
-            ? throw new JsonException("an address in parts needs 'email'")
+            ? throw new FieldException("required", ".email", "The address itself is missing.", Accepted)
             : new AddressText(email, name, IsApart: true);
     }
+
+    private static string ReadText(ref Utf8JsonReader reader, string field) =>
+        reader.TokenType is JsonTokenType.String
+            ? reader.GetString()!
+            : throw new FieldException("wrong_type", field, "The value has the wrong type.", "a string");
 }
 
 /// <summary><c>reply_to</c> may be one address or a list.</summary>

@@ -9,6 +9,18 @@ public sealed record FieldError(string Code, string Field, string? Value, string
 {
     private const int ReadableLength = 100;
 
+    /// <summary>A field's name may be the caller's own, as long as the request.</summary>
+    private const int ReadableField = 200;
+
     public static FieldError Of(string code, string field, string? value, string accepted) =>
-        new(code, field, value is { Length: > ReadableLength } ? value[..ReadableLength] + "…" : value, accepted);
+        new(code, Shorten(field, ReadableField), value is null ? null : Shorten(value, ReadableLength), accepted);
+
+    /// <summary>The field as far as people read it.</summary>
+    public static string ShortenField(string field) => Shorten(field, ReadableField);
+
+    /// <summary>Never between the halves of a surrogate pair: half of one is no text.</summary>
+    private static string Shorten(string text, int length) =>
+        text.Length <= length ? text
+        : char.IsHighSurrogate(text[length - 1]) ? text[..(length - 1)] + "…"
+        : text[..length] + "…";
 }

@@ -119,7 +119,11 @@ public sealed class MessageBuilder
         foreach (var (name, value) in given ?? new Dictionary<string, string>())
         {
             var field = $"headers.{name}";
-            if (!HeaderField.TryCreate(name, value, out var header, out var error))
+            if (value is null)
+            {
+                errors.Add(FieldError.Of("wrong_type", field, null, "a string"));
+            }
+            else if (!HeaderField.TryCreate(name, value, out var header, out var error))
             {
                 errors.Add(FieldError.Of(error.Code, field, value, error.Message));
             }
@@ -143,12 +147,12 @@ public sealed class MessageBuilder
         name.StartsWith("X-Gateway-", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("X-Gw-", StringComparison.OrdinalIgnoreCase);
 
-    private List<Attachment> ReadAttachments(IReadOnlyList<AttachmentRequest>? given)
+    private List<Attachment> ReadAttachments(IReadOnlyList<AttachmentRequest>? list)
     {
         var read = new List<Attachment>();
-        for (var i = 0; i < (given?.Count ?? 0); i++)
+        for (var i = 0; i < (list?.Count ?? 0); i++)
         {
-            var (field, item) = ($"attachments[{i}]", given![i]);
+            var (field, item) = ($"attachments[{i}]", list![i]);
             if (item?.Content is not { Length: > 0 })
             {
                 errors.Add(FieldError.Of("attachment_empty", field + ".content", null, "at least one byte in base64"));
@@ -171,7 +175,8 @@ public sealed class MessageBuilder
                 )
             )
             {
-                errors.Add(FieldError.Of(error.Code, field, item.Filename, error.Message));
+                var (property, given) = Blamed(item, error.Code);
+                errors.Add(FieldError.Of(error.Code, $"{field}.{property}", given, error.Message));
             }
             else
             {
@@ -181,6 +186,11 @@ public sealed class MessageBuilder
 
         return read;
     }
+
+    private static (string Property, string? Given) Blamed(AttachmentRequest attachment, string code) =>
+        code.StartsWith("content_type", StringComparison.Ordinal) ? ("content_type", attachment.ContentType)
+        : code.StartsWith("content_id", StringComparison.Ordinal) ? ("content_id", attachment.ContentId)
+        : ("filename", attachment.Filename);
 
     private void CheckText(string? text, string field)
     {

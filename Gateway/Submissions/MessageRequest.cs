@@ -28,6 +28,7 @@ public sealed record MessageRequest
     public string? Stream { get; init; }
 
     /// <summary>Not before this time (RFC 3339, with offset); at most 30 days ahead.</summary>
+    [JsonConverter(typeof(TimeWithOffset))]
     public DateTimeOffset? SendAt { get; init; }
 
     /// <summary>ISO 8601 duration, such as <c>PT15M</c>, after which the message is not sent any more.</summary>

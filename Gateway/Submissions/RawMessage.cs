@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Globalization;
-using Gateway.Ledger;
+using System.Text;
 using Gateway.Mail.Addresses;
 using Gateway.Mail.Messages;
 
@@ -10,7 +8,7 @@ namespace Gateway.Submissions;
 /// A message that the tenant composed itself. Its body is never touched; of its header only what a submission server
 /// owns is taken out or added (RFC 6409 §8).
 /// </summary>
-public sealed record RawMessage
+public sealed partial record RawMessage
 {
     /// <summary>RFC 5322 §3.6: at most one of each; two would be read differently by different readers.</summary>
     private static readonly string[] AtMostOnce =
@@ -29,34 +27,24 @@ public sealed record RawMessage
         "Content-Transfer-Encoding",
     ];
 
-    /// <summary>Written by transports on the way (RFC 5321 §4.4) or by us: from a sender they are claims, and left out.</summary>
-    private static readonly string[] TakenOut =
-    [
-        "Bcc",
-        "Resent-Bcc",
-        "Return-Path",
-        "Received",
-        "Delivered-To",
-        "DKIM-Signature",
-        "Authentication-Results",
-        "ARC-Seal",
-        "ARC-Message-Signature",
-        "ARC-Authentication-Results",
-        "X-Gw-Message-Id",
-    ];
-
-    private const string OurPrefix = "X-Gateway-";
-
     public required ReadOnlyMemory<byte> Bytes { get; init; }
     public required Mailbox From { get; init; }
     public required EmailAddress? Sender { get; init; }
     public required string Subject { get; init; }
 
-    /// <summary>To, Cc and Bcc, each address once.</summary>
+    /// <summary>To, Cc and Bcc, each address once; none where the envelope is given apart.</summary>
     public required IReadOnlyList<EmailAddress> Recipients { get; init; }
 
     /// <summary>Reads and checks what a door was given: the bytes that will be kept, or what is wrong with them.</summary>
-    public static (RawMessage? Message, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> given)
+    /// <param name="given">The message.</param>
+    /// <param name="envelopeApart">
+    /// True where the recipients are not taken from the header: its To, Cc and Bcc are then text like any other, which
+    /// "undisclosed recipients" may fill.
+    /// </param>
+    public static (RawMessage? Message, IReadOnlyList<FieldError> Errors) Read(
+        ReadOnlyMemory<byte> given,
+        bool envelopeApart
+    )
     {
         if (!MessageBytes.TryNormalise(given, out var bytes, out var refusal))
         {
@@ -66,7 +54,35 @@ public sealed record RawMessage
         var message = MimeMessage.Parse(bytes);
         if (message.Refusal is { } limit)
         {
-            return Refuse("mime_limit", "message", limit.ToString(), $"at most {limit.Allowed}");
+            var (more, most) = (limit.ToString(), $"at most {limit.Allowed}");
+            return Refuse(
+                "mime_limit",
+                "message",
+                more,
+                more[..more.LastIndexOf(" at ", StringComparison.Ordinal)]
+                    .Replace($"more than {limit.Allowed}", most, StringComparison.Ordinal)
+            );
+        }
+
+        // Some readers take what follows such a line for header fields, others for the body: a second From could hide there.
+        if (HeaderBreak(message) is { } line)
+        {
+            return Refuse(
+                "header_malformed",
+                "message",
+                $"the line at byte {line} is no header field",
+                "header fields, then an empty line, then the body (RFC 5322 §2.1)"
+            );
+        }
+
+        if (message.AmbiguousHeader is { } doubt)
+        {
+            return Refuse(
+                "header_ambiguous",
+                "message",
+                $"{doubt.Kind} at byte {doubt.Offset}",
+                "header fields \"Name: value\" and an empty line after them, nothing else before the body"
+            );
         }
 
         foreach (var name in AtMostOnce)
@@ -77,49 +93,33 @@ public sealed record RawMessage
             }
         }
 
-        return ReadHeader(message);
+        return ReadHeader(message, envelopeApart ? [] : ["To", "Cc", "Bcc"]);
     }
 
-    /// <summary>The bytes to hand over: own fields out, and Date and Message-ID in where the sender left them out.</summary>
-    public static ReadOnlyMemory<byte> Prepare(ReadOnlyMemory<byte> bytes, Guid messageId)
+    /// <summary>The first line of the message's own header section that is neither a field nor its continuation.</summary>
+    private static int? HeaderBreak(MimeMessage message)
     {
-        var message = MimeMessage.Parse(bytes);
-        var remove = TakenOut.Concat(Ours(message)).Where(n => message.Headers.Count(n) > 0).ToArray();
-        var add = new List<HeaderLine>(2);
-        if (message.Headers.Count("Date") == 0)
+        var end = message.Root.HeaderRange.End.Value;
+        foreach (var defect in message.Defects)
         {
-            var date = LedgerId.TimeOf(messageId).ToString("ddd, dd MMM yyyy HH:mm:ss", CultureInfo.InvariantCulture);
-            add.Add(Line("Date", date + " +0000"));
+            if (IsLineThatIsNoField(defect.Kind) && defect.Offset <= end && end < message.Bytes.Length)
+            {
+                return defect.Offset;
+            }
         }
 
-        if (message.Headers.Count("Message-ID") == 0)
-        {
-            var domain =
-                ReadList(message, "From", []).FirstOrDefault()?.Address?.Domain
-                ?? throw new InvalidDataException("an accepted message has no From any more");
-            add.Add(Line("Message-ID", $"<{MessageBuilder.MessageIdHeader(messageId, domain)}>"));
-        }
-
-        if (remove.Length == 0 && add.Count == 0)
-        {
-            return bytes;
-        }
-
-        var output = new ArrayBufferWriter<byte>(bytes.Length + 256);
-        HeaderEdits.Write(message, new HeaderChanges { Remove = remove, Prepend = add }, output);
-        return output.WrittenMemory;
+        return null;
     }
 
-    /// <summary>An RFC 6532 header needs SMTPUTF8 on the next hop.</summary>
-    public static bool HasInternationalHeader(ReadOnlyMemory<byte> bytes) =>
-        !System.Text.Ascii.IsValid(bytes.Span[MimeMessage.Parse(bytes).Root.HeaderRange]);
+    private static bool IsLineThatIsNoField(MimeDefectKind kind) =>
+        kind is MimeDefectKind.MissingHeaderSeparator or MimeDefectKind.EmptyFieldName;
 
-    private static (RawMessage?, IReadOnlyList<FieldError>) ReadHeader(MimeMessage message)
+    private static (RawMessage?, IReadOnlyList<FieldError>) ReadHeader(MimeMessage message, string[] envelope)
     {
         var errors = new List<FieldError>();
         var from = ReadList(message, "From", errors);
         var sender = ReadList(message, "Sender", errors);
-        var recipients = ((string[])["To", "Cc", "Bcc"]).SelectMany(n => ReadList(message, n, errors)).ToArray();
+        var recipients = envelope.SelectMany(n => ReadList(message, n, errors)).ToArray();
         if (errors.Count > 0)
         {
             return (null, errors);
@@ -127,8 +127,29 @@ public sealed record RawMessage
 
         if (from is not [{ Address: { } address, Name: var name }])
         {
-            var given = message.Headers.First("From")?.Value;
-            return Refuse("from_not_one", "From", given, "one From field with one address of a verified domain");
+            var shown = message.Headers.First("From")?.Value;
+            return Refuse("from_not_one", "From", shown, "one From field with one address of a verified domain");
+        }
+
+        // The reader puts U+FFFD for what is no text; where the field itself is ASCII, an encoded word said it.
+        if (
+            name?.Contains('\uFFFD') == true
+            && message.Headers.First("From")?.Value is { } field
+            && Ascii.IsValid(field)
+        )
+        {
+            return Refuse(
+                "from_name_not_text",
+                "From",
+                field,
+                "a name whose encoded words hold no line break or control"
+            );
+        }
+
+        // RFC 5322 §3.6.2: Sender is one mailbox; of several, each reader would show another.
+        if (message.Headers.First("Sender")?.Value is { } given && sender is not [{ Address: not null }])
+        {
+            return Refuse("sender_not_one", "Sender", given, "one Sender field with one address of a verified domain");
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -137,7 +158,7 @@ public sealed record RawMessage
             {
                 Bytes = message.Bytes,
                 From = Mailbox.TryCreate(name, address, out var mailbox, out _) ? mailbox : new Mailbox(null, address),
-                Sender = sender.FirstOrDefault()?.Address,
+                Sender = sender is [{ Address: var writer }] ? writer : null,
                 Subject = message.Headers.First("Subject")?.Text ?? "",
                 Recipients = [.. AddressList.Addresses(recipients).Where(a => seen.Add(a.Key))],
             },
@@ -168,17 +189,6 @@ public sealed record RawMessage
 
     private static IEnumerable<AddressListEntry> Flatten(IEnumerable<AddressListEntry> entries) =>
         entries.SelectMany(e => e.Members ?? [e]);
-
-    private static IEnumerable<string> Ours(MimeMessage message) =>
-        message
-            .Headers.Select(h => System.Text.Encoding.ASCII.GetString(h.Name.Span))
-            .Where(n => n.StartsWith(OurPrefix, StringComparison.OrdinalIgnoreCase))
-            .Distinct(StringComparer.OrdinalIgnoreCase);
-
-    private static HeaderLine Line(string name, string value) =>
-        HeaderLine.TryCreate(name, value, out var line)
-            ? line!
-            : throw new InvalidDataException($"{name} cannot be written");
 
     private static string Accepted(MessageBytesRule rule) =>
         rule switch

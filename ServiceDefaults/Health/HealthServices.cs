@@ -32,11 +32,8 @@ public static class HealthServices
     }
 
     /// <summary>The moment the host is told to stop, it says that it drains.</summary>
-    private sealed class DrainOnStop(
-        HostReadiness readiness,
-        IHostApplicationLifetime life,
-        HealthMetrics metrics
-    ) : IHostedService
+    private sealed class DrainOnStop(HostReadiness readiness, IHostApplicationLifetime life, HealthMetrics metrics)
+        : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {

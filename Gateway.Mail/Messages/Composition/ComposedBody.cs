@@ -123,13 +123,11 @@ internal sealed class ComposedBody : IDisposable
     {
         var part = html ?? text!.Value;
         WriteOneText(ref header, output);
-        if (part.Bytes.EndsWith("\r\n"u8) && part.Encoding != TransferEncoding.Base64)
+        if (part.Bytes.EndsWith("\r\n"u8) && part.Encoding != PartEncoding.Base64)
             return;
 
         // A soft line break ends the last line without adding one to the text.
-        output.Write(
-            part is { Encoding: TransferEncoding.QuotedPrintable, Bytes.IsEmpty: false } ? "=\r\n"u8 : "\r\n"u8
-        );
+        output.Write(part is { Encoding: PartEncoding.QuotedPrintable, Bytes.IsEmpty: false } ? "=\r\n"u8 : "\r\n"u8);
     }
 
     private static void Begin(
@@ -176,5 +174,5 @@ internal sealed class ComposedBody : IDisposable
     }
 
     private static bool Holds(TextPart? part, ReadOnlySpan<byte> needle) =>
-        part is { Encoding: TransferEncoding.SevenBit } text && text.Bytes.IndexOf(needle) >= 0;
+        part is { Encoding: PartEncoding.SevenBit } text && text.Bytes.IndexOf(needle) >= 0;
 }

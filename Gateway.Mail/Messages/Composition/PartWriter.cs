@@ -13,11 +13,11 @@ internal static class PartWriter
         header.End();
         switch (part.Encoding)
         {
-            case TransferEncoding.SevenBit:
+            case PartEncoding.SevenBit:
                 BeginBody(ref header, "7bit");
                 output.Write(part.Bytes);
                 break;
-            case TransferEncoding.QuotedPrintable:
+            case PartEncoding.QuotedPrintable:
                 BeginBody(ref header, "quoted-printable");
                 QuotedPrintableWriter.Write(part.Bytes, output);
                 break;

@@ -3,14 +3,6 @@ using System.Text;
 
 namespace Gateway.Mail.Messages;
 
-/// <summary>How a part's bytes travel (RFC 2045 §6).</summary>
-internal enum TransferEncoding
-{
-    SevenBit,
-    QuotedPrintable,
-    Base64,
-}
-
 /// <summary>A text as UTF-8 with CRLF line ends, in a rented buffer, and the transfer encoding it needs.</summary>
 internal readonly struct TextPart : IDisposable
 {
@@ -27,7 +19,7 @@ internal readonly struct TextPart : IDisposable
         Encoding = Choose(buffer.AsSpan(0, length));
     }
 
-    public TransferEncoding Encoding { get; }
+    public PartEncoding Encoding { get; }
 
     public ReadOnlySpan<byte> Bytes => buffer.AsSpan(0, length);
 
@@ -78,13 +70,13 @@ internal readonly struct TextPart : IDisposable
         }
     }
 
-    private static TransferEncoding Choose(ReadOnlySpan<byte> bytes)
+    private static PartEncoding Choose(ReadOnlySpan<byte> bytes)
     {
         // "From " at the start of a line becomes ">From " in mbox files, and the signature breaks (RFC 4155).
         if (IsSevenBit(bytes) && !bytes.StartsWith("From "u8) && bytes.IndexOf("\nFrom "u8) < 0)
-            return TransferEncoding.SevenBit;
+            return PartEncoding.SevenBit;
         return QuotedPrintableWriter.Measure(bytes) <= Base64Writer.Measure(bytes.Length)
-            ? TransferEncoding.QuotedPrintable
-            : TransferEncoding.Base64;
+            ? PartEncoding.QuotedPrintable
+            : PartEncoding.Base64;
     }
 }

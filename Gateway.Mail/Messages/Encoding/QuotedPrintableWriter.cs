@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Gateway.Mail.Messages;
 
 /// <summary>
-/// RFC 2045 §6.7 for text whose lines end in CRLF. Beyond the rules it encodes a dot or "From " at the start of a line,
-/// which old relays change (RFC 2049 §3).
+/// RFC 2045 §6.7 for text whose lines end in CRLF or in LF. Beyond the rules it encodes what others would take for
+/// more than text at the start of a line: a dot (SMTP), "From " (mbox, RFC 2049 §3), "--" (a boundary, RFC 2046 §5.1.1).
 /// </summary>
 internal static class QuotedPrintableWriter
 {
@@ -21,74 +21,68 @@ internal static class QuotedPrintableWriter
         long total = 0;
         while (!text.IsEmpty)
         {
-            var line = NextLine(ref text, out var ended);
+            var line = NextLine(ref text, out var end);
             long cost = line.Length;
             foreach (var b in line)
                 cost += b is < (byte)' ' or > (byte)'~' or (byte)'=' ? 2 : 0;
-            total += cost + (3 * (Math.Max(cost, 1) - 1) / Columns) + (ended ? 2 : 0);
+            total += cost + (3 * (Math.Max(cost, 1) - 1) / Columns) + end.Length;
         }
 
         return total;
     }
 
-    /// <summary>The last line ends as the text does, with or without CRLF.</summary>
+    /// <summary>Each line ends as it does in the text; the last one perhaps not at all.</summary>
     public static void Write(ReadOnlySpan<byte> text, IBufferWriter<byte> output)
     {
         while (!text.IsEmpty)
         {
-            WriteLine(NextLine(ref text, out var ended), output);
-            if (ended)
-                output.Write("\r\n"u8);
+            WriteLine(NextLine(ref text, out var end), output);
+            output.Write(end);
         }
     }
 
-    private static ReadOnlySpan<byte> NextLine(ref ReadOnlySpan<byte> text, out bool ended)
+    private static ReadOnlySpan<byte> NextLine(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> end)
     {
-        var end = text.IndexOf("\r\n"u8);
-        ended = end >= 0;
-        var line = ended ? text[..end] : text;
-        text = ended ? text[(end + 2)..] : default;
-        return line;
+        var line = text[..LineEnds.Next(text, 0)];
+        text = text[line.Length..];
+        end = line[^LineEnds.TrailingLength(line)..];
+        return line[..^end.Length];
     }
 
     private static void WriteLine(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
     {
         var column = 0;
-        if (line.StartsWith("."u8) || line.StartsWith("From "u8))
-        {
-            Escape(line[0], output, ref column);
-            line = line[1..];
-        }
-
         while (!line.IsEmpty)
         {
-            var run = line.IndexOfAnyExcept(Plain);
-            run = run < 0 ? line.Length : run;
-            if (run == line.Length && run > 0 && line[^1] == ' ')
-                run--; // rule 3: a space at the end of a line is encoded
+            if (column == Columns)
+                SoftBreak(output, ref column);
+            var run = column == 0 && MeansMore(line) ? 0 : PlainRun(line, Columns - column);
             if (run == 0)
             {
                 Escape(line[0], output, ref column);
-                line = line[1..];
-                continue;
+                run = 1;
+            }
+            else
+            {
+                output.Write(line[..run]);
+                column += run;
             }
 
-            WriteRun(line[..run], output, ref column);
             line = line[run..];
         }
     }
 
-    private static void WriteRun(ReadOnlySpan<byte> run, IBufferWriter<byte> output, ref int column)
+    // A line of the output also begins after each soft line break.
+    private static bool MeansMore(ReadOnlySpan<byte> line) =>
+        line[0] == '.' || line.StartsWith("--"u8) || line.StartsWith("From "u8);
+
+    private static int PlainRun(ReadOnlySpan<byte> line, int room)
     {
-        while (!run.IsEmpty)
-        {
-            if (column == Columns)
-                SoftBreak(output, ref column);
-            var take = Math.Min(run.Length, Columns - column);
-            output.Write(run[..take]);
-            column += take;
-            run = run[take..];
-        }
+        var run = line[..Math.Min(line.Length, room)];
+        var end = run.IndexOfAnyExcept(Plain);
+        if (end < 0)
+            end = run.Length;
+        return end == line.Length && line[^1] == ' ' ? end - 1 : end; // rule 3: no space at the end of a line
     }
 
     private static void Escape(byte b, IBufferWriter<byte> output, ref int column)

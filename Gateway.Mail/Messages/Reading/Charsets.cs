@@ -22,7 +22,7 @@ public static class Charsets
         }
 
         // IANA's longest registered name has 45 characters.
-        if (name.Length is 0 or > 64 || Find(name.Trim().ToLowerInvariant()) is not { } found || IsUtf7(found))
+        if (name.Length is 0 or > 64 || Find(name.Trim().ToLowerInvariant()) is not { } found)
         {
             return false;
         }
@@ -52,6 +52,12 @@ public static class Charsets
         return WithoutMark(guess.GetString(bytes));
     }
 
+    /// <summary>The same for a piece of a header. U+FEFF at its start is part of it in UTF-8, no byte order mark.</summary>
+    internal static string DecodePiece(string? charset, ReadOnlySpan<byte> bytes) =>
+        string.Equals(charset, "utf-8", StringComparison.OrdinalIgnoreCase)
+            ? Encoding.UTF8.GetString(bytes)
+            : Decode(charset, bytes);
+
     private static Encoding Windows1252 { get; } = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
 
     // RFC 2781 §4.3: text labelled UTF-16 says its byte order by a mark, and is big-endian without one.
@@ -63,46 +69,28 @@ public static class Charsets
 
     private static string WithoutMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
 
-    private static bool IsUtf7(Encoding encoding) => encoding.CodePage == 65000;
-
-    private static Encoding? Find(string name)
-    {
-        if (
-            name
-            is "utf-7"
-                or "utf7"
-                or "unicode-1-1-utf-7"
-                or "csunicode11utf7"
-                or "unicode-2-0-utf-7"
-                or "x-unicode-2-0-utf-7"
-        )
+    // Nothing here throws for a name that nobody knows: a header of a thousand such names would pay for each.
+    private static Encoding? Find(string name) =>
+        name switch
         {
-            return null;
-        }
-
-        return name switch
-        {
-            "utf8" or "utf_8" or "unicode-1-1-utf-8" or "utf-8-mac" => Encoding.UTF8,
-            "latin1" or "latin-1" or "8859-1" or "iso8859-1" => Encoding.Latin1,
-            "utf16" => Encoding.Unicode,
+            "utf-8" or "utf8" or "utf_8" or "utf-8-mac" => Encoding.UTF8,
+            "unicode-1-1-utf-8" or "unicode-2-0-utf-8" or "x-unicode-1-1-utf-8" or "x-unicode-2-0-utf-8" =>
+                Encoding.UTF8,
+            "us-ascii" or "ascii" or "us" or "csascii" or "iso646-us" or "iso-ir-6" or "iso_646.irv:1991" =>
+                Encoding.ASCII,
+            "ansi_x3.4-1968" or "ansi_x3.4-1986" => Encoding.ASCII,
+            "iso-8859-1" or "iso8859-1" or "8859-1" or "iso_8859-1" or "iso_8859-1:1987" or "iso-ir-100" =>
+                Encoding.Latin1,
+            "latin1" or "latin-1" or "l1" or "csisolatin1" => Encoding.Latin1,
+            "utf-16" or "utf16" or "utf-16le" or "ucs-2" or "iso-10646-ucs-2" or "unicode" => Encoding.Unicode,
+            "utf-16be" or "unicodefffe" => Encoding.BigEndianUnicode,
+            "utf-32" or "utf-32le" => Encoding.UTF32,
+            "utf-32be" => new UTF32Encoding(bigEndian: true, byteOrderMark: true),
             "gb2312" or "gbk" or "x-gbk" or "cp936" => ByPage(54936),
             "ks_c_5601-1987" or "euc-kr" or "cp949" => ByPage(949),
             "iso-8859-8-i" or "iso-8859-8-e" => ByPage(28598),
-            _ => ByName(name) ?? ByNumber(name),
+            _ => CodePagesEncodingProvider.Instance.GetEncoding(name) ?? ByNumber(name),
         };
-    }
-
-    private static Encoding? ByName(string name)
-    {
-        try
-        {
-            return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
-        }
-        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
 
     // "cp1252", "cp-850", "windows1251", "ibm437": a code page by its number.
     private static Encoding? ByNumber(string name)
@@ -126,17 +114,17 @@ public static class Charsets
         return null;
     }
 
-    private static Encoding? ByPage(int page)
-    {
-        try
+    // The pages that .NET itself holds, but for UTF-7 (65000); all others are in the provider.
+    private static Encoding? ByPage(int page) =>
+        page switch
         {
-            return page is 65000 or > 65535 or < 1
-                ? null
-                : CodePagesEncodingProvider.Instance.GetEncoding(page) ?? Encoding.GetEncoding(page);
-        }
-        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
+            367 or 20127 => Encoding.ASCII,
+            819 or 28591 => Encoding.Latin1,
+            1200 => Encoding.Unicode,
+            1201 => Encoding.BigEndianUnicode,
+            12000 => Encoding.UTF32,
+            65001 => Encoding.UTF8,
+            < 1 or > 65535 => null,
+            _ => CodePagesEncodingProvider.Instance.GetEncoding(page),
+        };
 }

@@ -27,6 +27,27 @@ public sealed class MimeMessage
 
     public IReadOnlyList<MimeDefect> Defects { get; }
 
+    /// <summary>
+    /// The first thing in the message's own header section that readers take in different ways, so that another one may
+    /// see other fields than <see cref="Headers"/>; null if there is none. A door that must not guess refuses it.
+    /// </summary>
+    public MimeDefect? AmbiguousHeader
+    {
+        get
+        {
+            foreach (var defect in Defects)
+            {
+                var inHeader = defect.Offset <= Root.HeaderRange.End.Value;
+                if (inHeader && defect.Kind.MakesFieldsAmbiguous())
+                {
+                    return defect;
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>The limit that stopped the reading, or null. What lies beyond it is not in the tree.</summary>
     public MimeRefusal? Refusal { get; }
 

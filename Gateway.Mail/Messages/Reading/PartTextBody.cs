@@ -16,15 +16,23 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
         var holds =
             encoding is PartEncoding.Base64 or PartEncoding.QuotedPrintable
             || CanStandAs(encoding, content, amongParts);
-        var bytes = encoding switch
-        {
-            PartEncoding.Base64 => ContentEncoder.Base64(content),
-            _ when holds && encoding != PartEncoding.QuotedPrintable => content,
-            _ => ContentEncoder.QuotedPrintable(content),
-        };
+        var bytes =
+            holds && encoding is not (PartEncoding.Base64 or PartEncoding.QuotedPrintable)
+                ? content
+                : Encoded(encoding, content);
         return fits && holds
             ? new PartTextBody(bytes, NewHeaders: null)
             : new PartTextBody(bytes, Headers(part, fits, holds, crlf ? "\r\n" : "\n"));
+    }
+
+    private static byte[] Encoded(PartEncoding encoding, ReadOnlySpan<byte> content)
+    {
+        var to = new ArrayBufferWriter<byte>(content.Length + (content.Length / 2) + 64);
+        if (encoding == PartEncoding.Base64)
+            Base64Writer.Write(content, to);
+        else
+            QuotedPrintableWriter.Write(content, to);
+        return to.WrittenSpan.ToArray();
     }
 
     private static string Lines(string text, bool crlf)
@@ -42,7 +50,8 @@ internal readonly record struct PartTextBody(byte[] Bytes, byte[]? NewHeaders)
             return Ascii.IsValid(text);
         }
 
-        if (!Charsets.TryFind(charset, out var encoding))
+        // Where a line end is more than its own bytes, as in UTF-16, no line of the message could be told from the text.
+        if (!Charsets.TryFind(charset, out var encoding) || encoding.GetByteCount("\n") > 1)
         {
             return false;
         }

@@ -5,11 +5,12 @@ namespace Gateway.Mail.Messages;
 /// <summary>From a field's raw value to text.</summary>
 public static class RawHeaderText
 {
-    /// <summary>Removes each line end that white space follows (RFC 5322 §2.2.3), and white space at both ends.</summary>
+    /// <summary>Removes each line end that white space follows (RFC 5322 §2.2.3), and white space at both ends; NUL is U+FFFD.</summary>
     public static string Unfold(ReadOnlySpan<byte> raw)
     {
         raw = raw.Trim(" \t\r\n"u8);
-        return Encoding.UTF8.GetString(raw.ContainsAny((byte)'\r', (byte)'\n') ? Unfolded(raw, collapse: false) : raw);
+        var line = raw.ContainsAny((byte)'\r', (byte)'\n') ? Unfolded(raw, collapse: false) : raw;
+        return HeaderSafe.Text(Encoding.UTF8.GetString(line));
     }
 
     /// <summary>The text a person reads: each fold with its white space one space, encoded words decoded (RFC 2047).</summary>

@@ -13,7 +13,7 @@ public static class Rfc2231
         language = lang;
         var bytes = new ArrayBufferWriter<byte>(text.Length + 1);
         Unescape(text, bytes);
-        return HeaderSafe.Text(Charsets.Decode(charset, bytes.WrittenSpan));
+        return HeaderSafe.Text(Charsets.DecodePiece(charset, bytes.WrittenSpan));
     }
 
     /// <summary>Sections in order: a character may begin in one and end in the next, so bytes are joined first.</summary>
@@ -48,7 +48,7 @@ public static class Rfc2231
             Unescape(text, bytes);
         }
 
-        return new MimeParameter(name, HeaderSafe.Text(Charsets.Decode(charset, bytes.WrittenSpan)), language);
+        return new MimeParameter(name, HeaderSafe.Text(Charsets.DecodePiece(charset, bytes.WrittenSpan)), language);
     }
 
     private static ReadOnlySpan<byte> WithoutRepeatedCharset(ReadOnlySpan<byte> text, int charset) =>

@@ -32,6 +32,16 @@ public sealed class AddressListTests
         Assert.NotEmpty(entries[0].Error.Message);
     }
 
+    // Some readers take the first for one word, others see the address in it: a '?' ends the word for both.
+    [Theory]
+    [InlineData("=?utf-8?q?a,b@c.example?= <d@e.example>", "d@e.example")]
+    [InlineData("=?utf-8?q?a?,b@c.example,?= <d@e.example>", "b@c.example|d@e.example")]
+    public void A_question_mark_in_an_encoded_word_hides_no_comma(string header, string addresses)
+    {
+        AddressList.TryParse(header, out var entries, out _);
+        Assert.Equal(addresses, string.Join('|', AddressList.Addresses(entries)));
+    }
+
     [Fact]
     public void A_control_character_in_a_received_name_is_shown_as_a_replacement()
     {

@@ -63,6 +63,13 @@ public sealed class MailboxTests
     }
 
     [Fact]
+    public void Half_of_a_surrogate_pair_beside_an_encoded_word_is_refused()
+    {
+        Assert.False(Mailbox.TryParse("=?utf-8?q?a?= \uD800 <a@b.example>", out _, out var error));
+        Assert.Equal("not_unicode", error.Code);
+    }
+
+    [Fact]
     public void A_source_route_is_accepted_and_ignored()
     {
         Assert.True(

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Gateway.Mail.Dkim;
 using Gateway.Mail.Tests.Dkim;
@@ -8,13 +7,6 @@ namespace Gateway.Mail.Tests.Fuzz;
 /// <summary>Whatever octets arrive, the verifier answers with verdicts and nothing else.</summary>
 public sealed class DkimFuzz
 {
-    private const int MinRounds = 300; // on a busy machine too
-
-    /// <summary>A second for each rule; FUZZ_SECONDS asks for more.</summary>
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(
-        int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), out var seconds) ? seconds : 1
-    );
-
     private static readonly string[] Pieces =
     [
         "DKIM-Signature:",
@@ -46,7 +38,10 @@ public sealed class DkimFuzz
         "c=simple",
     ];
 
+    private static readonly byte[][] Tokens = Mutation.Tokens(Pieces);
+
     [Fact]
+    [Trait("Fuzz", "dkim-message")]
     public async Task A_mutated_signed_message_yields_only_verdicts()
     {
         var seeds = new[]
@@ -55,7 +50,7 @@ public sealed class DkimFuzz
             SampleMail.Signed(Canonicalization.Simple),
             Encoding.Latin1.GetString(DkimSigner.Sign(SampleMail.Bytes, [SampleMail.Ed25519()])) + SampleMail.Text,
         };
-        await RunAsync(async random =>
+        await FuzzRun.Async(async random =>
         {
             var message = Mutate(random, random.GetItems(seeds, 1)[0]);
             var verdicts = await SampleMail.VerifyAsync(message);
@@ -67,12 +62,13 @@ public sealed class DkimFuzz
     }
 
     [Fact]
+    [Trait("Fuzz", "dkim-reader")]
     public async Task A_mutated_message_that_passes_shows_a_reader_the_same()
     {
         var signed = SampleMail.Signed();
         var shown = ShownMail.Of(signed);
         var passes = 0;
-        await RunAsync(async random =>
+        await FuzzRun.Async(async random =>
         {
             var message = Mutate(random, signed);
             var verdicts = await SampleMail.VerifyAsync(message);
@@ -86,6 +82,7 @@ public sealed class DkimFuzz
     }
 
     [Fact]
+    [Trait("Fuzz", "dkim-record")]
     public async Task A_mutated_key_record_yields_only_verdicts()
     {
         var message = Encoding.Latin1.GetBytes(SampleMail.Signed());
@@ -96,7 +93,7 @@ public sealed class DkimFuzz
             "v=DKIM1; p=" + TestKeys.RsaOfBits(1024),
             TestKeys.Ed25519.PublicRecord + "; h=sha256; s=email; t=y:s; n=x",
         ];
-        await RunAsync(async random =>
+        await FuzzRun.Async(async random =>
         {
             var record = Encoding.Latin1.GetString(Mutate(random, random.GetItems(seeds, 1)[0]));
             var verdicts = await DkimVerifier.VerifyAsync(
@@ -110,8 +107,9 @@ public sealed class DkimFuzz
     }
 
     [Fact]
+    [Trait("Fuzz", "dkim-sign")]
     public async Task Any_octets_can_be_signed_and_then_verify_unless_they_start_with_white_space() =>
-        await RunAsync(async random =>
+        await FuzzRun.Async(async random =>
         {
             var text = string.Concat(random.GetItems(Pieces, random.Next(40)));
             var message = Mutate(random, text);
@@ -121,49 +119,6 @@ public sealed class DkimFuzz
             Assert.True(fuses || verdicts[0].Status == DkimStatus.Pass, Convert.ToHexString(message));
         });
 
-    private static async Task RunAsync(Func<Random, Task> round)
-    {
-        var clock = Stopwatch.StartNew();
-        var seed = 0;
-        for (; seed < MinRounds || clock.Elapsed < Budget; seed++)
-        {
-            try
-            {
-                await round(new Random(seed));
-            }
-            catch (Exception broken)
-            {
-                throw new InvalidOperationException($"seed {seed}", broken);
-            }
-        }
-
-        TestContext.Current.TestOutputHelper?.WriteLine($"{seed} rounds");
-    }
-
-    private static byte[] Mutate(Random random, string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text).ToList();
-        for (var changes = random.Next(1, 6); changes > 0; changes--)
-        {
-            var at = random.Next(bytes.Count + 1);
-            switch (random.Next(4))
-            {
-                case 0 when at < bytes.Count:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(random.GetItems(Pieces, 1)[0]));
-                    break;
-                case 2:
-                    bytes.RemoveRange(at, Math.Min(random.Next(30), bytes.Count - at));
-                    break;
-                default:
-                    var some = Math.Min(random.Next(60), bytes.Count - at);
-                    bytes.InsertRange(random.Next(bytes.Count + 1), bytes.GetRange(at, some));
-                    break;
-            }
-        }
-
-        return [.. bytes];
-    }
+    private static byte[] Mutate(Random random, string text) =>
+        Mutation.Of(Encoding.UTF8.GetBytes(text), Tokens, random);
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Text;
 using Gateway.Mail.Smtp;
 
@@ -54,43 +53,6 @@ public sealed class DotStuffingTests
         var text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("a line of text\r\n", 1000)));
         var step = new DotStuffing.Encoder().Next(text);
         Assert.Equal(new DotStuffing.Step(text.Length, DotStuffing.Insertion.Nothing, Skip: 0), step);
-    }
-
-    [Fact]
-    public void Ten_times_the_text_takes_at_most_twelve_times_the_time()
-    {
-        foreach (var text in (string[])["x", "\r\n.", "\n", "\r", "line\r\n"])
-        {
-            // Ten small runs against one large run take equally long, so that a busy machine disturbs both alike;
-            // the best of many rounds counts.
-            var (small, large) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
-            for (var round = 0; round < 60 && (round == 0 || large > small * 1.2); round++)
-            {
-                small = Min(small, Time(text, 20_000, times: 10));
-                large = Min(large, Time(text, 200_000, times: 1));
-            }
-
-            Assert.True(large <= small * 1.2, $"{text}: {small} and {large}");
-        }
-    }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static TimeSpan Time(string text, int octets, int times)
-    {
-        var content = new ReadOnlySequence<byte>(
-            Encoding.Latin1.GetBytes(string.Concat(Enumerable.Repeat(text, octets / text.Length)))
-        );
-        var output = new ArrayBufferWriter<byte>(octets * 3);
-        DotStuffing.Encode(content, output);
-        var watch = Stopwatch.StartNew();
-        for (var i = 0; i < times; i++)
-        {
-            output.ResetWrittenCount();
-            DotStuffing.Encode(content, output);
-        }
-
-        return watch.Elapsed;
     }
 
     // The slow and obvious way: mend the ends, then double the dots.

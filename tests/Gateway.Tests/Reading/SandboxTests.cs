@@ -163,7 +163,7 @@ public sealed class SandboxTests(TestCluster cluster)
                 Attempt = 1,
                 MailFrom = tenant.Address,
                 Recipient = "ann@example.com",
-                Content = content ?? Raw,
+                Content = new(content ?? Raw),
             },
             CancellationToken.None
         );

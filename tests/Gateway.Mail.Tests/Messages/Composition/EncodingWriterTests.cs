@@ -15,8 +15,17 @@ public sealed class EncodingWriterTests
     [InlineData(".\r\n..", "=2E\r\n=2E.")]
     [InlineData("From x\r\nFrom y", "=46rom x\r\n=46rom y")]
     [InlineData("Fromage", "Fromage")]
+    [InlineData("--b\r\n- c", "=2D-b\r\n- c")]
+    [InlineData("a\né \nb", "a\n=C3=A9=20\nb")]
     public void Quoted_printable_keeps_to_its_rules(string text, string expected) =>
         Assert.Equal(expected, Quoted(text));
+
+    [Theory]
+    [InlineData("--b")]
+    [InlineData(".x")]
+    [InlineData("From x")]
+    public void A_soft_line_break_begins_a_line_too(string text) =>
+        Assert.Equal(new string('x', 75) + $"=\r\n={(int)text[0]:X2}" + text[1..], Quoted(new string('x', 75) + text));
 
     [Fact]
     public void Quoted_printable_lines_have_at_most_76_characters()
@@ -106,8 +115,10 @@ public sealed class EncodingWriterTests
     [InlineData("=?utf-7?q?+ADw-?=", "=?utf-7?q?+ADw-?=")]
     [InlineData("=?utf-8?q?=FF=C0=AF?=", "\uFFFD\uFFFD\uFFFD")]
     [InlineData("=?utf-8?q?=4?=", "=4")]
+    [InlineData("=?utf-8?q?What's_up??=", "What's up?")]
+    [InlineData("=?utf-8?q?\uFEFFa?=", "\uFEFFa")]
     public void Encoded_words_are_read_once_and_never_throw(string text, string expected) =>
-        Assert.Equal(expected, EncodedWords.Decode(text));
+        Assert.Equal(expected, HeaderWords.Decode(text));
 
     [Fact]
     public void Any_text_written_as_encoded_words_is_read_back()
@@ -121,7 +132,7 @@ public sealed class EncodingWriterTests
             EncodedWordWriter.Write(ref header, text);
             var written = Encoding.ASCII.GetString(output.WrittenSpan);
 
-            Assert.Equal(text, EncodedWords.Decode(written["X: ".Length..].TrimStart()));
+            Assert.Equal(text, HeaderWords.Decode(written["X: ".Length..].TrimStart()));
             Assert.All(written.Split("\r\n"), static line => Assert.True(line.Length <= 76, line));
         }
     }

@@ -14,11 +14,13 @@ public sealed class PythonReadsOurMailTests
     [Fact]
     public async Task Python_reads_the_names_texts_and_files_that_we_wrote()
     {
-        var answers = await PythonMail.Parse(Enumerable.Range(0, Messages).Select(static i => Compose(Random(i))));
+        var answers = await PythonMail.Parse(
+            Enumerable.Range(0, Messages).Select(static i => Compose(RandomMail.Of(i)))
+        );
 
         Assert.Equal(Messages, answers.Count);
         for (var i = 0; i < Messages; i++)
-            AssertSame(Random(i), answers[i], $"seed {i}");
+            AssertSame(RandomMail.Of(i), answers[i], $"seed {i}");
     }
 
     private static byte[] Compose(OutgoingMessage message)
@@ -27,47 +29,6 @@ public sealed class PythonReadsOurMailTests
         Composed.AssertWireForm(bytes);
         return bytes;
     }
-
-    private static OutgoingMessage Random(int seed)
-    {
-        var random = new RandomText(seed);
-        var message = Composed.Message(random.Line(random.Chance(2) ? 300 : 12)) with
-        {
-            BoundarySeed = $"{seed}",
-            Subject = random.Line(20),
-            Sender = random.Chance(20) ? Mailbox(random, 0) : null,
-            ReplyTo = Mailboxes(random, 2),
-            To = Mailboxes(random, 4),
-            Cc = Mailboxes(random, 3),
-            Text = random.Chance(70) ? random.Block(8) : null,
-            Html = random.Chance(60) ? $"<p>{random.Block(8)}</p>" : null,
-            Headers = random.Chance(50) ? [Composed.Header("X-Random", random.Line(15))] : [],
-        };
-        return message with { Attachments = Attachments(random) };
-    }
-
-    private static Mailbox[] Mailboxes(RandomText random, int below) =>
-        [.. Enumerable.Range(0, random.Next(below)).Select(i => Mailbox(random, i))];
-
-    private static Mailbox Mailbox(RandomText random, int i) =>
-        new(
-            random.Chance(70) ? random.Line(10) : null,
-            Composed.Address(i == 0 ? "\"a b\"@bücher.example" : $"to{i}@example.com")
-        );
-
-    private static Attachment[] Attachments(RandomText random) =>
-        [
-            .. Enumerable
-                .Range(0, random.Next(3))
-                .Select(i => new Attachment
-                {
-                    FileName = random.Line(random.Chance(10) ? 60 : 8),
-                    ContentType = random.Chance(50) ? "image/png" : "application/pdf",
-                    Content = random.Bytes(500),
-                    ContentId = random.Chance(50) ? $"id{i}@sender.example" : null,
-                    Inline = random.Chance(50),
-                }),
-        ];
 
     private static void AssertSame(OutgoingMessage message, JsonElement answer, string seed)
     {

@@ -150,6 +150,31 @@ public sealed class MimeReadingTests
     public void Message_ids_are_found(string given, string expected) =>
         Assert.Equal(expected, string.Join('|', MessageIdList.Parse(Encoding.ASCII.GetBytes(given))));
 
+    [Theory]
+    [InlineData("A: 1\r\nnot a field\r\nFrom: x\r\n\r\n", MimeDefectKind.MissingHeaderSeparator, 6)]
+    [InlineData("A: 1\r\n--b\r\n", MimeDefectKind.MissingHeaderSeparator, 6)]
+    [InlineData("From a@b Fri\r\nA: 1\r\n\r\n", MimeDefectKind.EnvelopeLine, 0)]
+    [InlineData(" From: x\r\nFrom: y\r\n\r\n", MimeDefectKind.FirstLineIsContinuation, 0)]
+    [InlineData("A: 1\r\n: b\r\n\r\n", MimeDefectKind.EmptyFieldName, 6)]
+    public void A_header_section_that_readers_take_in_different_ways_is_told(
+        string text,
+        MimeDefectKind kind,
+        int offset
+    ) => Assert.Equal(new MimeDefect(kind, offset), Parse(text).AmbiguousHeader);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\r\n not a field")]
+    [InlineData("A : 1\r\n b\r\n\r\nnot a field")]
+    [InlineData("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nnot a field\r\n--b--\r\n")]
+    [InlineData("Content-Type: message/rfc822\r\n\r\nFrom a@b\r\n: c\r\n")]
+    public void What_stands_in_the_body_makes_no_header_ambiguous(string text) =>
+        Assert.Null(Parse(text).AmbiguousHeader);
+
+    [Fact]
+    public void No_value_brings_out_a_line_end_or_NUL() =>
+        Assert.Equal("a\uFFFDb c", Parse("A: a\0b\r\n c\r\n\r\n").Headers[0].Value);
+
     private static string Multipart(string boundary, string content) =>
         $"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n--{boundary}\r\n\r\n{content}\r\n--{boundary}--\r\n";
 

@@ -20,6 +20,8 @@ public sealed class PartTextTests
     )]
     [InlineData("quoted-printable", "iso-8859-1", "<p>gr\u00FC\u00DFe</p>", PartTextResult.Replaced)]
     [InlineData("quoted-printable", "iso-8859-1", "<p>\u20AC</p>", PartTextResult.ReplacedWithHeaders)]
+    [InlineData("quoted-printable", "utf-16", "<p>ok</p>\r\n", PartTextResult.ReplacedWithHeaders)]
+    [InlineData("8bit", "utf-16le", "<p>ok</p>\r\n", PartTextResult.ReplacedWithHeaders)]
     [InlineData("7bit", "us-ascii", "<p>ok</p>\r\n", PartTextResult.Replaced)]
     [InlineData("7bit", "utf-8", "<p>gr\u00FC\u00DFe</p>", PartTextResult.ReplacedWithHeaders)]
     [InlineData("8bit", "utf-8", "<p>gr\u00FC\u00DFe</p>", PartTextResult.Replaced)]
