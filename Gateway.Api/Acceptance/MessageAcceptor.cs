@@ -20,6 +20,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
     /// <summary>Bytes of messages that a replica holds while they wait for their commit.</summary>
     public const long MaxBytesInFlight = 256L << 20;
 
+    /// <summary>
+    /// Nobody waits longer. What is not known by then is answered 503, and the same key may ask again; the write itself
+    /// goes on, and finds that key or makes it.
+    /// </summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(4.5);
+
     private static readonly TimeSpan LookUpFor = TimeSpan.FromSeconds(5);
     private readonly NpgsqlDataSource ledger;
     private readonly WakeUp wakeUp;
@@ -45,12 +51,26 @@ public sealed class MessageAcceptor : IAsyncDisposable
             return new AcceptanceResult.Unavailable("too many bytes are waiting for their commit");
         }
 
+        var commit = CommitAsync(message);
+        try
+        {
+            return await commit.WaitAsync(AnswerWithin, clock);
+        }
+        catch (TimeoutException) when (!commit.IsCompleted)
+        {
+            return new AcceptanceResult.Unavailable($"the ledger did not take the message within {AnswerWithin}");
+        }
+    }
+
+    private async Task<AcceptanceResult> CommitAsync(Submission message)
+    {
         try
         {
             return await commits.WriteAsync(message);
         }
         finally
         {
+            // Only now is the message no longer held, whoever still waited for it.
             Interlocked.Add(ref bytesInFlight, -message.Content.Length);
         }
     }

@@ -14,6 +14,7 @@ internal static class DeliveryServices
             .AddSingleton<IPublishedKeys, DeclaredKeys>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<MessageSigner>()
+            .AddSingleton(p => LeaseTimes.Read(p.GetRequiredService<IConfiguration>()))
             .AddSingleton<HeldLeases>()
             .AddSingleton<WorkerSignals>()
             .AddSingleton<DeliveryQueue>()
