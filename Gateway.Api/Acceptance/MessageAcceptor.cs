@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gateway.Api.Telemetry;
 using Gateway.Batching;
 using Gateway.Database;
 using Gateway.Ledger;
@@ -66,7 +67,10 @@ public sealed class MessageAcceptor : IAsyncDisposable
     {
         try
         {
-            return await commits.WriteAsync(message);
+            DoorTelemetry.Name(message.TenantId, message.MessageId);
+            var result = await commits.WriteAsync(message);
+            DoorTelemetry.Count(message, result);
+            return result;
         }
         finally
         {
@@ -179,6 +183,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
         CancellationToken cancel
     )
     {
+        using var commit = new CommitSpan("accept", batch.Count);
         var messages = batch.Select(p => p.Item).ToArray();
         var accepted = new Dictionary<Guid, IReadOnlySet<int>>();
         var winners = new Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)>();

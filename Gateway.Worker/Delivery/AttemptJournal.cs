@@ -70,6 +70,7 @@ public sealed class AttemptJournal : IAsyncDisposable
 
     private async Task BeginAsync(IReadOnlyList<GroupCommit<BeginItem, Begun>.Pending> batch, CancellationToken cancel)
     {
+        using var commit = new CommitSpan("begin", batch.Count);
         await using var connection = await ledger.OpenConnectionAsync(cancel);
         await using var command = BeginStatement.Build(connection, [.. batch.Select(p => p.Item)], clock.GetUtcNow());
         var begun = new Dictionary<Guid, Begun>();
@@ -115,6 +116,7 @@ public sealed class AttemptJournal : IAsyncDisposable
 
     private async Task WriteAsync(IReadOnlyList<GroupCommit<RecordItem, bool>.Pending> batch, CancellationToken cancel)
     {
+        using var commit = new CommitSpan("record", batch.Count);
         var owned = new HashSet<Guid>();
         await using (var connection = await ledger.OpenConnectionAsync(cancel))
         {

@@ -65,10 +65,11 @@ public sealed class DeliveryLoop(
             intake.Forget();
         }
 
+        var claiming = WorkerTelemetry.IsTraced ? clock.GetUtcNow() : default;
         var works = await intake.TakeAsync(places, cancel);
         foreach (var work in works)
         {
-            runner.Start(work, Ended);
+            runner.Start(work, claiming, Ended);
         }
 
         return works.Count > 0;

@@ -36,14 +36,15 @@ public sealed class DeliveryRunner(
     /// <summary>How many more deliveries may be taken in now.</summary>
     public int Room => MayTakeIn() ? Math.Max(0, Math.Min(Places, steps.MostAboard) - running.Count) : 0;
 
-    public void Start(DeliveryWork work, Action ended)
+    /// <param name="claiming">When the claim that brought it began; default where nobody traces.</param>
+    public void Start(DeliveryWork work, DateTimeOffset claiming, Action ended)
     {
         if (work.Content.Enter())
         {
             Interlocked.Add(ref bytes, work.Content.Weight);
         }
 
-        var task = Task.Run(() => RunAsync(work));
+        var task = Task.Run(() => RunAsync(work, claiming));
         running[work.Claim.DeliveryId] = task;
         _ = task.ContinueWith(_ => SeeOff(work, task, ended), TaskScheduler.Default);
     }
@@ -73,9 +74,9 @@ public sealed class DeliveryRunner(
         ended();
     }
 
-    private async Task RunAsync(DeliveryWork work)
+    private async Task RunAsync(DeliveryWork work, DateTimeOffset claiming)
     {
-        using var activity = WorkerTelemetry.StartDelivery(work);
+        using var activity = WorkerTelemetry.StartDelivery(work, claiming);
         try
         {
             if (!await steps.DeliverAsync(work, stop.Token))
@@ -92,7 +93,7 @@ public sealed class DeliveryRunner(
         {
             // The one catch around a delivery. Not begun: the lease runs out and it is tried again. Begun: the sweep
             // calls it unknown, which is the truth.
-            activity?.SetStatus(ActivityStatusCode.Error, problem.Message);
+            activity?.SetStatus(ActivityStatusCode.Error, problem.GetType().Name);
             WorkerLog.DeliveryFailed(log, problem, work.Claim.TenantId, work.Claim.MessageId, work.Claim.DeliveryId);
         }
     }

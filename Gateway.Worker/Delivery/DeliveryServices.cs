@@ -1,5 +1,6 @@
 using Gateway.Worker.Paths;
 using Gateway.Worker.Signing;
+using Gateway.Worker.Telemetry;
 
 namespace Gateway.Worker.Delivery;
 
@@ -16,6 +17,7 @@ internal static class DeliveryServices
             .AddSingleton<MessageSigner>()
             .AddSingleton(p => LeaseTimes.Read(p.GetRequiredService<IConfiguration>()))
             .AddSingleton<HeldLeases>()
+            .AddSingleton<QueueCount>()
             .AddSingleton<WorkerSignals>()
             .AddSingleton<DeliveryQueue>()
             .AddSingleton<DeliveryLoader>()
@@ -26,6 +28,7 @@ internal static class DeliveryServices
             .AddSingleton<LeaseKeeper>()
             // Hosted services stop in the reverse order: the loop drains while the keeper still renews.
             .AddHostedService(p => p.GetRequiredService<LeaseKeeper>())
+            .AddHostedService<QueueWatch>()
             .AddHostedService<DueListener>()
             .AddHostedService<DeliveryLoop>();
 }

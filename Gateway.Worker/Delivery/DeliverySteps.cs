@@ -5,11 +5,18 @@ using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Worker.Paths;
 using Gateway.Worker.Signing;
+using Gateway.Worker.Telemetry;
 
 namespace Gateway.Worker.Delivery;
 
 /// <summary>The life of one claimed delivery: check, route, prepare, sign, begin, send, record.</summary>
-public sealed class DeliverySteps(PathPicker picker, MessageSigner signer, AttemptJournal journal, TimeProvider clock)
+public sealed class DeliverySteps(
+    PathPicker picker,
+    MessageSigner signer,
+    AttemptJournal journal,
+    TimeProvider clock,
+    ILogger<DeliverySteps> log
+)
 {
     /// <summary>True while results wait for the database.</summary>
     public bool IsBehind => journal.IsBehind;
@@ -32,10 +39,12 @@ public sealed class DeliverySteps(PathPicker picker, MessageSigner signer, Attem
         PreparedMail mail;
         try
         {
+            using var span = WorkerTelemetry.Start("prepare");
             mail = work.Content.Prepared;
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException problem)
         {
+            WorkerLog.CannotPrepare(log, problem, work.Claim.TenantId, work.Claim.MessageId);
             return await SettleAsync(work, RetryPolicy.Hold("adapter_bug"));
         }
 
@@ -79,6 +88,7 @@ public sealed class DeliverySteps(PathPicker picker, MessageSigner signer, Attem
         ReadOnlySequence<byte> content;
         try
         {
+            using var span = WorkerTelemetry.Start("sign");
             content = path.Provider.Capabilities.WeSign
                 ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop)
                 : new ReadOnlySequence<byte>(mail.Content);
@@ -93,7 +103,7 @@ public sealed class DeliverySteps(PathPicker picker, MessageSigner signer, Attem
         // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
         stop.ThrowIfCancellationRequested();
         var mayDuplicate = work.Facts.State == DeliveryState.Unknown;
-        var begun = await journal.BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
+        var begun = await BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
         if (begun.Verdict != BeginVerdict.Send)
         {
             return;
@@ -119,13 +129,25 @@ public sealed class DeliverySteps(PathPicker picker, MessageSigner signer, Attem
             clock.GetUtcNow(),
             Random.Shared.NextDouble()
         );
-        await journal.RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
+        await RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
+    }
+
+    private async Task<Begun> BeginAsync(BeginItem item)
+    {
+        using var span = WorkerTelemetry.Start("begin");
+        return await journal.BeginAsync(item);
+    }
+
+    private async Task RecordAsync(RecordItem item)
+    {
+        using var span = WorkerTelemetry.Start("record")?.SetTag("gateway.state", item.Step.State);
+        await journal.RecordAsync(item);
     }
 
     /// <summary>Records a step that follows from no attempt.</summary>
     private async Task<bool> SettleAsync(DeliveryWork work, NextStep step)
     {
-        await journal.RecordAsync(new RecordItem(work.Claim, 0, null, null, step));
+        await RecordAsync(new RecordItem(work.Claim, 0, null, null, step));
         return true;
     }
 

@@ -22,6 +22,7 @@ public sealed class Intake(
             return [];
         }
 
+        GatewayTelemetry.Claimed.Add(claims.Count);
         leases.Add(claims);
         try
         {

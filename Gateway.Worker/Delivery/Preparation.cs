@@ -20,14 +20,21 @@ internal static class Preparation
 
     private static PreparedMail PrepareJson(Guid messageId, byte[] given)
     {
-        MessageRequest? request;
+        MessageRequest? request = null;
+        string? broken = null;
         try
         {
             request = JsonSerializer.Deserialize(given, MessageJson.Strict.MessageRequest);
         }
         catch (JsonException problem)
         {
-            throw new InvalidDataException("an accepted message is no longer readable", problem);
+            // Only where: what the parser says quotes the message, and this goes to the logs.
+            broken = $"line {problem.LineNumber}, byte {problem.BytePositionInLine}";
+        }
+
+        if (broken is not null)
+        {
+            throw new InvalidDataException($"an accepted message is no longer readable at {broken}");
         }
 
         var (message, _, errors) = MessageBuilder.Build(request!, messageId);

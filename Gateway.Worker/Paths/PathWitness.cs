@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Mail;
 using Gateway.Providers;
 using Gateway.Worker.Telemetry;
@@ -10,6 +11,7 @@ public sealed class PathWitness(PathHealth health, TimeProvider clock, ILogger<P
     /// <summary>Tries once; an adapter that throws has a bug, and whether bytes left nobody knows.</summary>
     public async Task<SendResult> SendAsync(EgressPath path, OutboundMail mail)
     {
+        using var span = WorkerTelemetry.Start("send", ActivityKind.Client);
         var started = clock.GetTimestamp();
         SendResult result;
         try
@@ -19,12 +21,12 @@ public sealed class PathWitness(PathHealth health, TimeProvider clock, ILogger<P
         }
         catch (Exception problem)
         {
-            WorkerLog.AdapterThrew(log, problem, path.Name, mail.MessageId);
+            WorkerLog.AdapterThrew(log, problem, path.Name, mail.TenantId, mail.MessageId);
             result = new SendResult(Outcome.Unknown, OutcomeScope.None, "Adapter", problem.Message);
         }
 
         health.Saw(path.Name, result);
-        WorkerTelemetry.CountAttempt(path.Name, result, clock.GetElapsedTime(started));
+        WorkerTelemetry.CountAttempt(span, path.Name, result, clock.GetElapsedTime(started));
         return result;
     }
 }
