@@ -20,6 +20,9 @@ internal sealed record HistoryPlan
     /// <summary>Whether the quiet time waits for an empty queue, or only until nothing is unclaimed or on the network.</summary>
     public required bool UntilEmpty { get; init; }
 
+    /// <summary>Only kill -9, of all kinds of processes at once, with sinks that work.</summary>
+    public bool KillsOnly { get; init; }
+
     public int Apis { get; init; } = 2;
 
     public int Workers { get; init; } = 3;
@@ -48,6 +51,16 @@ internal sealed record HistoryPlan
             BetweenBlows = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10)),
             Quiet = TimeSpan.FromMinutes(8),
             UntilEmpty = true,
+        };
+
+    /// <summary>As many kills as there is time for, at full load.</summary>
+    public static HistoryPlan Kills(TimeSpan load) =>
+        Long(load) with
+        {
+            PerSecond = 500,
+            Lease = TimeSpan.FromSeconds(20),
+            BetweenBlows = (TimeSpan.Zero, TimeSpan.FromSeconds(2)),
+            KillsOnly = true,
         };
 
     /// <summary>The short form, unless <c>GATEWAY_HISTORY_MINUTES</c> asks for so many minutes of load.</summary>

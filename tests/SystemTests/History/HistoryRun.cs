@@ -39,8 +39,12 @@ internal sealed class HistoryRun(HistoryPlan plan)
         var watch = Stopwatch.StartNew();
         await Task.WhenAll(
             new Producers(installation, tenants, answers).RunAsync(plan.PerSecond, enough.Token),
-            nemesis.RunAsync(plan.BetweenBlows.Least, plan.BetweenBlows.Most, enough.Token),
-            nemesis.RunSinkFaultsAsync(enough.Token)
+            plan.KillsOnly
+                ? nemesis.RunKillsAsync(plan.BetweenBlows.Least, plan.BetweenBlows.Most, enough.Token)
+                : Task.WhenAll(
+                    nemesis.RunAsync(plan.BetweenBlows.Least, plan.BetweenBlows.Most, enough.Token),
+                    nemesis.RunSinkFaultsAsync(enough.Token)
+                )
         );
         var loaded = watch.Elapsed;
         await installation.Ledger.UntilAsync(plan.UntilEmpty ? IsEmpty : IsSettled, plan.Quiet);

@@ -12,6 +12,7 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
         .. Enum.GetValues<SinkFault>().Except([SinkFault.None, SinkFault.BrokenTls]),
     ];
     private readonly Random random = new(seed);
+    private readonly Lock drawing = new();
     private readonly List<Task> pauses = [];
 
     /// <summary>What was done, and how long it took.</summary>
@@ -43,13 +44,37 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
                     break;
                 }
 
-                var at = DateTime.UtcNow;
-                await act();
-                Done.Enqueue((name, at, DateTime.UtcNow - at));
+                await StrikeAsync(name, act);
             }
         }
 
         await Task.WhenAll(pauses);
+    }
+
+    /// <summary>kill -9 of Apis, Workers and the database, each kind at its own random moments.</summary>
+    public Task RunKillsAsync(TimeSpan least, TimeSpan most, CancellationToken stop)
+    {
+        async Task LoopAsync(string name, Func<Task> act)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await Task.Delay(Between(least, most), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await StrikeAsync(name, act);
+            }
+        }
+
+        return Task.WhenAll(
+            LoopAsync("api killed", () => ReplaceAsync(installation.Apis)),
+            LoopAsync("worker killed", () => ReplaceAsync(installation.Workers)),
+            LoopAsync("database killed", () => RestartAsync(AppHost.Embedded.Processes.Signal.Kill))
+        );
+    }
+
+    private async Task StrikeAsync(string name, Func<Task> act)
+    {
+        var at = DateTime.UtcNow;
+        await act();
+        Done.Enqueue((name, at, DateTime.UtcNow - at));
     }
 
     /// <summary>One sink after the other has a bad time, of every kind in turn; then a good one.</summary>
@@ -93,7 +118,10 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
     private HostSlot Draw(IReadOnlyList<HostSlot> replicas)
     {
         HostSlot[] awake = [.. replicas.Where(r => !r.IsPaused)];
-        return awake[random.Next(awake.Length)];
+        lock (drawing)
+        {
+            return awake[random.Next(awake.Length)];
+        }
     }
 
     private async Task RestartAsync(AppHost.Embedded.Processes.Signal signal)
@@ -102,5 +130,11 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
         await installation.Servers.StartPostgresAsync();
     }
 
-    private TimeSpan Between(TimeSpan least, TimeSpan most) => least + ((most - least) * random.NextDouble());
+    private TimeSpan Between(TimeSpan least, TimeSpan most)
+    {
+        lock (drawing)
+        {
+            return least + ((most - least) * random.NextDouble());
+        }
+    }
 }

@@ -52,6 +52,8 @@ internal sealed class Servers : IAsyncDisposable
         return new Servers(postgresData, redisData, postgresSettings, database, cache);
     }
 
+    public bool PostgresHasEnded => postgres.Exited.IsCompleted;
+
     /// <summary>Ends the server by this signal; returns when it is gone.</summary>
     public async Task StopPostgresAsync(Signal signal)
     {
