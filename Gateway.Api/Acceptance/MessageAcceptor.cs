@@ -21,6 +21,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
     /// <summary>Bytes of messages that a replica holds while they wait for their commit.</summary>
     public const long MaxBytesInFlight = 256L << 20;
 
+    /// <summary>
+    /// Nobody waits longer. What is not known by then is answered 503, and the same key may ask again; the write itself
+    /// goes on, and finds that key or makes it.
+    /// </summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(4.5);
+
     private static readonly TimeSpan LookUpFor = TimeSpan.FromSeconds(5);
     private readonly NpgsqlDataSource ledger;
     private readonly WakeUp wakeUp;
@@ -46,6 +52,19 @@ public sealed class MessageAcceptor : IAsyncDisposable
             return new AcceptanceResult.Unavailable("too many bytes are waiting for their commit");
         }
 
+        var commit = CommitAsync(message);
+        try
+        {
+            return await commit.WaitAsync(AnswerWithin, clock);
+        }
+        catch (TimeoutException) when (!commit.IsCompleted)
+        {
+            return new AcceptanceResult.Unavailable($"the ledger did not take the message within {AnswerWithin}");
+        }
+    }
+
+    private async Task<AcceptanceResult> CommitAsync(Submission message)
+    {
         try
         {
             DoorTelemetry.Name(message.TenantId, message.MessageId);
@@ -55,6 +74,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
         }
         finally
         {
+            // Only now is the message no longer held, whoever still waited for it.
             Interlocked.Add(ref bytesInFlight, -message.Content.Length);
         }
     }
@@ -63,11 +83,25 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     private async Task FlushAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
     {
-        var (firsts, repeats) = JoinEqualKeys(batch);
-        await StoreAsync(firsts, cancel);
-        foreach (var (repeat, first) in repeats)
+        while (batch.Count > 0)
         {
-            repeat.TrySetResult(Repeat(repeat.Item, first.Item, await first.Task));
+            var (firsts, repeats) = JoinEqualKeys(batch);
+            await StoreAsync(firsts, cancel);
+            var open = new List<Pending>();
+            foreach (var (repeat, first) in repeats)
+            {
+                if (Repeat(repeat.Item, first.Item, await first.Task) is { } result)
+                {
+                    repeat.TrySetResult(result);
+                }
+                else
+                {
+                    open.Add(repeat);
+                }
+            }
+
+            // Each round settles at least one of every key.
+            batch = open;
         }
     }
 
@@ -94,22 +128,42 @@ public sealed class MessageAcceptor : IAsyncDisposable
         return (firsts, repeats);
     }
 
-    private static AcceptanceResult Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
-        result switch
+    /// <summary>What the first one's result says of another request with its key, or null where it says nothing.</summary>
+    private static AcceptanceResult? Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
+        (result, SameRequest(repeat, first.Idempotency!.RequestHash)) switch
         {
-            AcceptanceResult.Accepted accepted when SameRequest(repeat, first.Idempotency!.RequestHash) => accepted with
-            {
-                Replayed = true,
-            },
-            AcceptanceResult.Accepted => new AcceptanceResult.KeyReused(),
+            (AcceptanceResult.Accepted accepted, true) => accepted with { Replayed = true },
+            (AcceptanceResult.Accepted, false) => new AcceptanceResult.KeyReused(),
+            // The first lost to an earlier request, or its own content was at fault: another body may fare better.
+            (AcceptanceResult.KeyReused or AcceptanceResult.Refused, false) => null,
             _ => result,
         };
 
     private async Task StoreAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
     {
+        NpgsqlConnection connection;
         try
         {
-            await WriteAsync(batch, cancel);
+            connection = await ledger.OpenConnectionAsync(cancel);
+        }
+        catch (Exception problem) when (problem is NpgsqlException or TimeoutException or IOException)
+        {
+            // Nothing was sent, so nothing needs to be looked up.
+            foreach (var pending in batch)
+            {
+                pending.TrySetResult(new AcceptanceResult.Unavailable(problem.Message));
+            }
+
+            return;
+        }
+
+        try
+        {
+            await using (connection)
+            {
+                await WriteAsync(connection, batch, cancel);
+            }
+
             wakeUp.Ring();
         }
         catch (PostgresException problem) when (IsDataFault(problem))
@@ -123,15 +177,18 @@ public sealed class MessageAcceptor : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
+    private static async Task WriteAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<Pending> batch,
+        CancellationToken cancel
+    )
     {
         using var commit = new CommitSpan("accept", batch.Count);
         var messages = batch.Select(p => p.Item).ToArray();
         var accepted = new Dictionary<Guid, IReadOnlySet<int>>();
         var winners = new Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)>();
-        await using (var connection = await ledger.OpenConnectionAsync(cancel))
+        await using (var statement = AcceptanceStatement.Build(connection, messages))
         {
-            await using var statement = AcceptanceStatement.Build(connection, messages);
             await using var reader = await statement.ExecuteReaderAsync(cancel);
             await reader.NextResultAsync(cancel);
             while (await reader.ReadAsync(cancel))

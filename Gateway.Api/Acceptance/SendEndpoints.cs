@@ -19,7 +19,7 @@ internal static class SendEndpoints
         var group = app.MapGroup("/v1/messages")
             .RequireKey(Scope.Send)
             .WithTags("Messages")
-            .DescribeProblems(400, 401, 403, 413, 415, 422, 503)
+            .DescribeProblems(400, 413, 415)
             .AddOpenApiOperationTransformer(IdempotencyHeader.Describe);
         group
             .MapPost("", SendAsync)

@@ -8,10 +8,12 @@ namespace Gateway.Worker.Delivery;
 /// Claims due deliveries as fenced leases, fair between lanes. A claim may be lost by a crash of the database (it
 /// commits asynchronously): then nobody holds the lease and the row is simply still due.
 /// </summary>
-public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger, TimeProvider clock)
+public sealed class DeliveryQueue(
+    [FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger,
+    TimeProvider clock,
+    LeaseTimes? times = null
+)
 {
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
-
     private static readonly TimeSpan LanesStayFor = TimeSpan.FromMilliseconds(250);
 
     // Skip scan: one index descent a lane, however much mail a lane holds.
@@ -43,8 +45,11 @@ public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlD
                 ORDER BY d.due_at, d.delivery_id
                 LIMIT l.quota FOR UPDATE SKIP LOCKED) p
         ), claimed AS (
+            -- The claim commits asynchronously: a crash of the database may forget it while its worker lives on. Counted
+            -- by one, the next claim would get the same fence; the clock gives it another.
             UPDATE deliveries_due d
-            SET lease_until = clock_timestamp() + $6::interval, fence = d.fence + 1, begun = false
+            SET lease_until = clock_timestamp() + $6::interval, begun = false,
+                fence = greatest(d.fence + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
             WHERE d.delivery_id = ANY (ARRAY(SELECT delivery_id FROM picked))
             RETURNING d.tenant_id, d.message_id, d.delivery_id, d.stream, d.fence, d.due_at
         ), served AS (
@@ -58,6 +63,7 @@ public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlD
         SELECT tenant_id, message_id, delivery_id, stream, fence, due_at, now() FROM claimed
         """;
 
+    private readonly TimeSpan lease = (times ?? LeaseTimes.Default).Length;
     private readonly ClaimBounds bounds = new(clock);
     private IReadOnlyList<Lane> lanes = [];
     private long lanesReadAt;
@@ -126,7 +132,7 @@ public sealed class DeliveryQueue([FromKeyedServices(LedgerRole.Worker)] NpgsqlD
         Add(claim, NpgsqlDbType.Integer, [.. quotas.Select(q => q.Quota)]);
         Add(claim, NpgsqlDbType.TimestampTz, [.. quotas.Select(q => bounds.Of(q.Lane))]);
         Add(claim, NpgsqlDbType.Double, [.. quotas.Select(q => q.Lane.Weight)]);
-        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Lease });
+        claim.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = lease });
         claim.Parameters.Add(new NpgsqlParameter<double> { TypedValue = lanes.Min(l => l.VirtualTime) });
         batch.BatchCommands.Add(claim);
 

@@ -15,14 +15,11 @@ public sealed class LeaseKeeper(
     HeldLeases held,
     WorkerSignals signals,
     TimeProvider clock,
-    ILogger<LeaseKeeper> log
+    ILogger<LeaseKeeper> log,
+    LeaseTimes? leaseTimes = null
 ) : BackgroundService
 {
-    private static readonly TimeSpan RenewEach = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan SweepEach = TimeSpan.FromSeconds(10);
-
-    /// <summary>After the database was away, workers renew and record first; then leases may be judged.</summary>
-    private static readonly TimeSpan QuietAfterReturn = TimeSpan.FromSeconds(60);
+    private readonly LeaseTimes times = leaseTimes ?? LeaseTimes.Default;
 
     private const string Renew = """
         UPDATE deliveries_due d SET lease_until = clock_timestamp() + $3::interval
@@ -67,17 +64,17 @@ public sealed class LeaseKeeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var maySweepAt = clock.GetUtcNow() + QuietAfterReturn;
-        var renewAt = clock.GetUtcNow() + RenewEach;
-        using var timer = new PeriodicTimer(SweepEach, clock);
+        var maySweepAt = clock.GetUtcNow() + times.QuietAfterReturn;
+        var renewAt = clock.GetUtcNow() + times.RenewEach;
+        using var timer = new PeriodicTimer(times.SweepEach, clock);
         while (await WaitAsync(timer, stoppingToken))
         {
             try
             {
                 if (clock.GetUtcNow() >= renewAt)
                 {
-                    await RunAsync(Renew, held.All, stoppingToken, DeliveryQueue.Lease);
-                    renewAt = clock.GetUtcNow() + RenewEach;
+                    await RunAsync(Renew, held.All, stoppingToken, times.Length);
+                    renewAt = clock.GetUtcNow() + times.RenewEach;
                 }
 
                 if (clock.GetUtcNow() >= maySweepAt)
@@ -92,7 +89,7 @@ public sealed class LeaseKeeper(
             catch (Exception problem) when (problem is NpgsqlException or IOException or TimeoutException)
             {
                 WorkerLog.LeasesNotKept(log, problem.Message);
-                maySweepAt = clock.GetUtcNow() + QuietAfterReturn;
+                maySweepAt = clock.GetUtcNow() + times.QuietAfterReturn;
             }
         }
     }

@@ -9,8 +9,8 @@ internal static partial class WorkerLog
     [LoggerMessage(2, LogLevel.Error, "Delivery {Delivery} of message {Message}, tenant {Tenant}, was interrupted")]
     public static partial void DeliveryFailed(ILogger log, Exception problem, Guid tenant, Guid message, Guid delivery);
 
-    [LoggerMessage(3, LogLevel.Error, "Message {Message} of tenant {Tenant} cannot be prepared; it is held")]
-    public static partial void CannotPrepare(ILogger log, Exception problem, Guid tenant, Guid message);
+    [LoggerMessage(3, LogLevel.Error, "{Count} claimed rows of the queue have no delivery")]
+    public static partial void ClaimsWithoutDelivery(ILogger log, int count);
 
     [LoggerMessage(4, LogLevel.Error, "The adapter of path {Path} threw for message {Message} of tenant {Tenant}")]
     public static partial void AdapterThrew(ILogger log, Exception problem, string path, Guid tenant, Guid message);
@@ -36,4 +36,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(10, LogLevel.Information, "Migrations applied: {Names}")]
     public static partial void Migrated(ILogger log, string names);
+
+    [LoggerMessage(11, LogLevel.Error, "Message {Message} of tenant {Tenant} cannot be prepared; it is held")]
+    public static partial void CannotPrepare(ILogger log, Exception problem, Guid tenant, Guid message);
 }

@@ -1,0 +1,70 @@
+using System.Data;
+using Dapper;
+using Npgsql;
+
+namespace SystemTests.History;
+
+internal sealed record DeliveryRow(
+    Guid TenantId,
+    Guid MessageId,
+    Guid DeliveryId,
+    string Subject,
+    string State,
+    string? Cause,
+    string? WaitingFor,
+    int Attempts,
+    int Sequence
+);
+
+internal sealed record EventRow(Guid DeliveryId, int Sequence, string Type, string? State);
+
+internal sealed record AttemptRow(Guid DeliveryId, int Number, string? Outcome, bool Late);
+
+/// <param name="LeaseAge">Since when the lease is over; null where none is held.</param>
+internal sealed record DueRow(Guid DeliveryId, bool IsBegun, TimeSpan? LeaseAge);
+
+/// <summary>All that the ledger says at one moment: one REPEATABLE READ snapshot.</summary>
+internal sealed record LedgerPicture(
+    IReadOnlyList<DeliveryRow> Deliveries,
+    ILookup<Guid, EventRow> Events,
+    ILookup<Guid, AttemptRow> Attempts,
+    IReadOnlyList<DueRow> Due,
+    IReadOnlyList<(Guid TenantId, long Accepted)> Accepted
+)
+{
+    public static async Task<LedgerPicture> TakeAsync(NpgsqlDataSource ledger)
+    {
+        await using var connection = await ledger.OpenConnectionAsync();
+        await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        async Task<List<T>> ReadAsync<T>(string sql) =>
+            (await connection.QueryAsync<T>(sql, transaction: snapshot, commandTimeout: 300)).AsList();
+
+        var deliveries = await ReadAsync<DeliveryRow>(
+            """
+            SELECT d.tenant_id AS TenantId, d.message_id AS MessageId, d.delivery_id AS DeliveryId, m.subject AS Subject,
+                d.state AS State, d.cause AS Cause, d.waiting_for AS WaitingFor, d.attempts AS Attempts, d.sequence AS Sequence
+            FROM deliveries d JOIN messages m USING (tenant_id, message_id)
+            """
+        );
+        var events = await ReadAsync<EventRow>(
+            "SELECT delivery_id AS DeliveryId, sequence AS Sequence, type AS Type, state AS State FROM events ORDER BY sequence"
+        );
+        var attempts = await ReadAsync<AttemptRow>(
+            "SELECT delivery_id AS DeliveryId, number AS Number, outcome AS Outcome, late AS Late FROM attempts"
+        );
+        var due = await ReadAsync<DueRow>(
+            "SELECT delivery_id AS DeliveryId, begun AS IsBegun, clock_timestamp() - lease_until AS LeaseAge FROM deliveries_due"
+        );
+        // What was accepted is told by the first event of each delivery, which nothing rewrites.
+        var accepted = await ReadAsync<(Guid, long)>(
+            "SELECT tenant_id, count(*) FROM events WHERE sequence = 1 GROUP BY tenant_id"
+        );
+        return new LedgerPicture(
+            deliveries,
+            events.ToLookup(e => e.DeliveryId),
+            attempts.ToLookup(a => a.DeliveryId),
+            due,
+            accepted
+        );
+    }
+}
