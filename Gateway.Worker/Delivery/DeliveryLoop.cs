@@ -72,7 +72,8 @@ public sealed class DeliveryLoop(
             queue.Forget();
         }
 
-        var claims = await queue.ClaimAsync(places, cancel);
+        // Not cancelled: a claim that was committed unseen would be nobody's for a whole lease.
+        var claims = await queue.ClaimAsync(places, CancellationToken.None);
         if (claims.Count == 0)
         {
             return 0;
@@ -84,8 +85,9 @@ public sealed class DeliveryLoop(
         {
             works = await loader.LoadAsync(claims, cancel);
         }
-        catch
+        catch when (!cancel.IsCancellationRequested)
         {
+            // Nobody renews them: they run out. (At the end of the host they are given back.)
             leases.Remove(claims);
             throw;
         }

@@ -8,6 +8,7 @@ using Gateway.Routing;
 using Gateway.Worker.Paths;
 using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
+using Npgsql;
 
 namespace Gateway.Worker.Delivery;
 
@@ -48,24 +49,48 @@ public sealed class DeliveryRunner(
         var task = Task.Run(() => RunAsync(work));
         running[claim.DeliveryId] = task;
         _ = task.ContinueWith(
-            _ =>
+            ended =>
             {
                 running.TryRemove(new(claim.DeliveryId, task));
-                leases.Remove(claim);
+                if (ended.Result == Carried.ToItsEnd)
+                {
+                    leases.Remove(claim);
+                }
+
                 done();
             },
             TaskScheduler.Default
         );
     }
 
-    /// <summary>Waits for what is on the network; it is not interrupted, since nobody would know what became of it.</summary>
+    /// <summary>
+    /// Waits for what is on the network; it is not interrupted, since nobody would know what became of it. Whatever had
+    /// not begun goes back to the queue, where another worker finds it at once.
+    /// </summary>
     public async Task DrainAsync()
     {
         await stop.CancelAsync();
         await Task.WhenAny(Task.WhenAll(running.Values), Task.Delay(DrainFor, clock));
+        try
+        {
+            await leaseKeeper.ReleaseAsync(leases.All, CancellationToken.None);
+        }
+        catch (Exception problem) when (problem is NpgsqlException or IOException or TimeoutException)
+        {
+            // The leases run out by themselves.
+            WorkerLog.LeasesNotKept(log, problem.Message);
+        }
     }
 
-    private async Task RunAsync(DeliveryWork work)
+    private enum Carried
+    {
+        ToItsEnd,
+
+        /// <summary>The host stops before anything was sent; the lease is still held.</summary>
+        Nowhere,
+    }
+
+    private async Task<Carried> RunAsync(DeliveryWork work)
     {
         using var activity = WorkerTelemetry.StartDelivery(work);
         try
@@ -75,6 +100,7 @@ public sealed class DeliveryRunner(
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The host stops: its lease is given back with the others.
+            return Carried.Nowhere;
         }
         catch (Exception problem)
         {
@@ -83,6 +109,8 @@ public sealed class DeliveryRunner(
             activity?.SetStatus(ActivityStatusCode.Error, problem.Message);
             WorkerLog.DeliveryFailed(log, problem, work.Claim.TenantId, work.Claim.MessageId, work.Claim.DeliveryId);
         }
+
+        return Carried.ToItsEnd;
     }
 
     private async Task DeliverAsync(DeliveryWork work)
