@@ -8,6 +8,9 @@ public static class GatewayTelemetry
 {
     public const string Name = "Gateway";
 
+    /// <summary>Series by tenant exist only for so many of them; the rest is in the sums.</summary>
+    public const int TenantsShown = 50;
+
     public static readonly ActivitySource Activities = new(Name);
     public static readonly Meter Meter = new(Name);
 
@@ -23,10 +26,52 @@ public static class GatewayTelemetry
         "Submissions answered with an error, by door and code."
     );
 
-    public static readonly Histogram<int> CommitSize = Meter.CreateHistogram<int>(
-        "gateway.acceptance.commit.size",
+    public static readonly Counter<long> Replayed = Meter.CreateCounter<long>(
+        "gateway.messages.replayed",
         "{message}",
-        "Messages that shared one commit."
+        "Submissions answered with an earlier one's result because their idempotency key was known, by door."
+    );
+
+    public static readonly Counter<long> AuthenticationFailures = Meter.CreateCounter<long>(
+        "gateway.authentication.failures",
+        "{request}",
+        "Requests that no API key let in, by reason; cannot_tell is our fault, all others are the caller's."
+    );
+
+    public static readonly Histogram<int> CommitSize = Meter.CreateHistogram<int>(
+        "gateway.commit.size",
+        "{item}",
+        "Writes that shared one commit, by kind: accept, begin or record."
+    );
+
+    public static readonly Histogram<double> CommitSeconds = Meter.CreateHistogram<double>(
+        "gateway.commit.duration",
+        "s",
+        "From taking a connection to the end of a shared commit, by kind."
+    );
+
+    public static readonly Counter<long> Claimed = Meter.CreateCounter<long>(
+        "gateway.queue.claimed",
+        "{delivery}",
+        "Deliveries leased by this worker."
+    );
+
+    public static readonly Counter<long> LeasesExpired = Meter.CreateCounter<long>(
+        "gateway.queue.leases.expired",
+        "{lease}",
+        "Leases whose worker went away, by whether a send had begun."
+    );
+
+    public static readonly Watched<long> QueueDepth = Gauge<long>(
+        "gateway.queue.depth",
+        "{delivery}",
+        "Deliveries in the queue, by stream and by what they wait for: worker, sending, time, recipient, path, reconciliation or release."
+    );
+
+    public static readonly Watched<double> QueueOldest = Gauge<double>(
+        "gateway.queue.oldest.age",
+        "s",
+        "How long the oldest delivery that may go now has been due, by stream; 0 where none is."
     );
 
     public static readonly Counter<long> Attempts = Meter.CreateCounter<long>(
@@ -41,15 +86,72 @@ public static class GatewayTelemetry
         "From the first byte towards the provider to its answer, by path and outcome."
     );
 
-    public static readonly Counter<long> Claimed = Meter.CreateCounter<long>(
-        "gateway.queue.claimed",
-        "{delivery}",
-        "Deliveries leased by this worker."
+    public static readonly Watched<int> PathResting = Gauge<int>(
+        "gateway.path.resting",
+        "1",
+        "1 while this worker gives the path a rest after failures, else 0."
     );
 
-    public static readonly Counter<long> LeasesExpired = Meter.CreateCounter<long>(
-        "gateway.queue.leases.expired",
-        "{lease}",
-        "Leases whose worker went away, by whether a send had begun."
+    public static readonly Watched<double> PathWeight = Gauge<double>(
+        "gateway.path.weight",
+        "1",
+        "The path's share within its tier of the default route, by path and tier (from 0)."
     );
+
+    public static readonly Watched<double> PathOldestUnresolved = Gauge<double>(
+        "gateway.path.unresolved.age",
+        "s",
+        "Age of the oldest attempt of the path that has no conclusive answer yet: under way, or unknown."
+    );
+
+    public static readonly Watched<long> TenantAccepted = Count<long>(
+        "gateway.tenant.accepted",
+        "{message}",
+        "Messages of one tenant that this replica accepted; the 50 tenants with most."
+    );
+
+    public static readonly Watched<long> TenantHeld = Gauge<long>(
+        "gateway.tenant.held",
+        "{delivery}",
+        "Deliveries of one tenant that are held until somebody releases them; the 50 tenants with the longest queues."
+    );
+
+    public static readonly Watched<double> TenantOldest = Gauge<double>(
+        "gateway.tenant.oldest.age",
+        "s",
+        "How long the oldest delivery of one tenant that may go now has been due; the 50 tenants with the longest queues."
+    );
+
+    private static Watched<T> Gauge<T>(string name, string unit, string help)
+        where T : struct
+    {
+        var watched = new Watched<T>();
+        watched.Instrument = Meter.CreateObservableGauge(name, watched.Read, unit, help);
+        return watched;
+    }
+
+    private static Watched<T> Count<T>(string name, string unit, string help)
+        where T : struct
+    {
+        var watched = new Watched<T>();
+        watched.Instrument = Meter.CreateObservableCounter(name, watched.Read, unit, help);
+        return watched;
+    }
+}
+
+/// <summary>What a metric shows to whoever collects it: nothing, until a host says where its values come from.</summary>
+public sealed class Watched<T>
+    where T : struct
+{
+    private Func<IEnumerable<Measurement<T>>> source = () => [];
+
+    internal Instrument? Instrument { get; set; }
+
+    /// <summary>Whether anybody does.</summary>
+    public bool IsCollected => Instrument!.Enabled;
+
+    /// <summary>Called at each collection, possibly from several at once; must not block.</summary>
+    public void From(Func<IEnumerable<Measurement<T>>> values) => Volatile.Write(ref source, values);
+
+    internal IEnumerable<Measurement<T>> Read() => Volatile.Read(ref source)();
 }

@@ -10,9 +10,28 @@ internal static class AcceptanceServices
         services
             .AddSingleton<MessageRequestValidator>()
             .AddSingleton<SubmissionFactory>()
-            .AddSingleton<MessageAcceptor>()
-            .AddSingleton(p => new WakeUp(
-                p.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Accept),
-                p.GetRequiredService<ILogger<WakeUp>>()
-            ));
+            .AddSingleton(p =>
+                ApartFromTheCaller(() =>
+                    new MessageAcceptor(
+                        p.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Accept),
+                        p.GetRequiredService<WakeUp>(),
+                        p.GetRequiredService<TimeProvider>()
+                    )
+                )
+            )
+            .AddSingleton(p =>
+                ApartFromTheCaller(() =>
+                    new WakeUp(
+                        p.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Accept),
+                        p.GetRequiredService<ILogger<WakeUp>>()
+                    )
+                )
+            );
+
+    /// <summary>Both start loops, and the first request would else own these and have all their work in its trace.</summary>
+    private static T ApartFromTheCaller<T>(Func<T> create)
+    {
+        using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+        return create();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gateway.Api.Telemetry;
 using Gateway.Batching;
 using Gateway.Database;
 using Gateway.Ledger;
@@ -66,7 +67,10 @@ public sealed class MessageAcceptor : IAsyncDisposable
     {
         try
         {
-            return await commits.WriteAsync(message);
+            DoorTelemetry.Name(message.TenantId, message.MessageId);
+            var result = await commits.WriteAsync(message);
+            DoorTelemetry.Count(message, result);
+            return result;
         }
         finally
         {
@@ -79,11 +83,25 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     private async Task FlushAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
     {
-        var (firsts, repeats) = JoinEqualKeys(batch);
-        await StoreAsync(firsts, cancel);
-        foreach (var (repeat, first) in repeats)
+        while (batch.Count > 0)
         {
-            repeat.TrySetResult(Repeat(repeat.Item, first.Item, await first.Task));
+            var (firsts, repeats) = JoinEqualKeys(batch);
+            await StoreAsync(firsts, cancel);
+            var open = new List<Pending>();
+            foreach (var (repeat, first) in repeats)
+            {
+                if (Repeat(repeat.Item, first.Item, await first.Task) is { } result)
+                {
+                    repeat.TrySetResult(result);
+                }
+                else
+                {
+                    open.Add(repeat);
+                }
+            }
+
+            // Each round settles at least one of every key.
+            batch = open;
         }
     }
 
@@ -110,14 +128,14 @@ public sealed class MessageAcceptor : IAsyncDisposable
         return (firsts, repeats);
     }
 
-    private static AcceptanceResult Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
-        result switch
+    /// <summary>What the first one's result says of another request with its key, or null where it says nothing.</summary>
+    private static AcceptanceResult? Repeat(Submission repeat, Submission first, AcceptanceResult result) =>
+        (result, SameRequest(repeat, first.Idempotency!.RequestHash)) switch
         {
-            AcceptanceResult.Accepted accepted when SameRequest(repeat, first.Idempotency!.RequestHash) => accepted with
-            {
-                Replayed = true,
-            },
-            AcceptanceResult.Accepted => new AcceptanceResult.KeyReused(),
+            (AcceptanceResult.Accepted accepted, true) => accepted with { Replayed = true },
+            (AcceptanceResult.Accepted, false) => new AcceptanceResult.KeyReused(),
+            // The first lost to an earlier request, or its own content was at fault: another body may fare better.
+            (AcceptanceResult.KeyReused or AcceptanceResult.Refused, false) => null,
             _ => result,
         };
 
@@ -130,7 +148,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
         }
         catch (Exception problem) when (problem is NpgsqlException or TimeoutException or IOException)
         {
-            // Nothing was sent, so nothing can have been committed: no need to look.
+            // Nothing was sent, so nothing needs to be looked up.
             foreach (var pending in batch)
             {
                 pending.TrySetResult(new AcceptanceResult.Unavailable(problem.Message));
@@ -141,7 +159,11 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
         try
         {
-            await WriteAsync(connection, batch, cancel);
+            await using (connection)
+            {
+                await WriteAsync(connection, batch, cancel);
+            }
+
             wakeUp.Ring();
         }
         catch (PostgresException problem) when (IsDataFault(problem))
@@ -161,12 +183,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
         CancellationToken cancel
     )
     {
+        using var commit = new CommitSpan("accept", batch.Count);
         var messages = batch.Select(p => p.Item).ToArray();
         var accepted = new Dictionary<Guid, IReadOnlySet<int>>();
         var winners = new Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)>();
-        await using (connection)
+        await using (var statement = AcceptanceStatement.Build(connection, messages))
         {
-            await using var statement = AcceptanceStatement.Build(connection, messages);
             await using var reader = await statement.ExecuteReaderAsync(cancel);
             await reader.NextResultAsync(cancel);
             while (await reader.ReadAsync(cancel))

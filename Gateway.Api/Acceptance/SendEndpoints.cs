@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gateway.Api.Auth;
 using Gateway.Api.Messages;
 using Gateway.Api.Problems;
+using Gateway.Api.Telemetry;
 using Gateway.Ledger;
 using Gateway.Submissions;
 using Gateway.Tenants;
@@ -18,10 +19,11 @@ internal static class SendEndpoints
         var group = app.MapGroup("/v1/messages")
             .RequireKey(Scope.Send)
             .WithTags("Messages")
-            .DescribeProblems(400, 401, 403, 413, 415, 422, 503)
+            .DescribeProblems(400, 413, 415)
             .AddOpenApiOperationTransformer(IdempotencyHeader.Describe);
         group
             .MapPost("", SendAsync)
+            .AddEndpointFilter(new DoorFilter("json"))
             .Accepts<MessageRequest>("application/json")
             .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
             .WithSummary("Send one message")
@@ -30,6 +32,7 @@ internal static class SendEndpoints
             );
         group
             .MapPost("/batch", SendBatchAsync)
+            .AddEndpointFilter(new DoorFilter("json", carriesMany: true))
             .Accepts<BatchRequest>("application/json")
             .Produces<BatchAnswer>()
             .WithSummary("Send independent messages, one result each")
@@ -40,6 +43,7 @@ internal static class SendEndpoints
             );
         group
             .MapPost("/raw", SendRawAsync)
+            .AddEndpointFilter(new DoorFilter("raw"))
             .Accepts<string>("message/rfc822")
             .Produces<AcceptedMessage>(StatusCodes.Status202Accepted)
             .WithSummary("Send a message as it is (message/rfc822)")
@@ -153,7 +157,7 @@ internal static class SendEndpoints
                 .ToResult();
         }
 
-        var arrival = new Arrival(http.Caller(), Activity.Current?.Id, LedgerId.NewMessage(clock.GetUtcNow()));
+        var arrival = new Arrival(http.Caller(), null, LedgerId.NewMessage(clock.GetUtcNow()));
         var results = await Task.WhenAll(
             items.Select(
                 (item, index) =>
@@ -162,19 +166,30 @@ internal static class SendEndpoints
                     var claim = key is null
                         ? null
                         : new IdempotencyClaim($"{key}/{index}", IdempotencyHeader.Hash(http.Request, item));
-                    var (submission, problem) = factory.FromJson(item, arrival with { Idempotency = claim });
-                    return submission is null
-                        ? Task.FromResult(new BatchItem(problem!.Status, null, problem))
-                        : AcceptItemAsync(submission, acceptor);
+                    return AcceptItemAsync(item, arrival with { Idempotency = claim }, factory, acceptor);
                 }
             )
         );
         return Results.Json(new BatchAnswer(arrival.SubmissionId!.Value, results), ApiJson.Readable.BatchAnswer);
     }
 
-    private static async Task<BatchItem> AcceptItemAsync(Submission submission, MessageAcceptor acceptor)
+    private static async Task<BatchItem> AcceptItemAsync(
+        byte[] item,
+        Arrival arrival,
+        SubmissionFactory factory,
+        MessageAcceptor acceptor
+    )
     {
-        var (status, accepted, problem) = Answer.Of(submission, await acceptor.AcceptAsync(submission));
+        using var span = DoorTelemetry.StartAccept("json");
+        var (submission, refused) = factory.FromJson(item, arrival with { TraceParent = Activity.Current?.Id });
+        var (status, accepted, problem) = submission is null
+            ? (refused!.Status, null, refused)
+            : Answer.Of(submission, await acceptor.AcceptAsync(submission));
+        if (problem is not null)
+        {
+            DoorTelemetry.CountRefused("json", problem);
+        }
+
         return new BatchItem(status, accepted, problem);
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Api.Problems;
+using Gateway.Api.Telemetry;
 using Gateway.Tenants;
 
 namespace Gateway.Api.Auth;
@@ -14,12 +15,14 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
+            DoorTelemetry.CountNotLetIn("missing");
             return Unauthorized("key_missing", "Send your API key as 'Authorization: Bearer gw_…'.");
         }
 
         switch (await directory.AuthenticateAsync(header[Scheme.Length..].Trim(), http.RequestAborted))
         {
             case KeyVerdict.Known { Caller.Tenant.Suspended: true } when scope == Scope.Send:
+                DoorTelemetry.CountNotLetIn("suspended");
                 return new ApiProblem(
                     StatusCodes.Status403Forbidden,
                     "tenant_suspended",
@@ -30,16 +33,19 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
                 http.Features.Set(caller);
                 return await next(context);
             case KeyVerdict.Known:
+                DoorTelemetry.CountNotLetIn("scope");
                 return new ApiProblem(
                     StatusCodes.Status403Forbidden,
                     "scope_missing",
                     "This key may not do that",
                     $"The key needs the scope '{scope}'."
                 ).ToResult();
-            case KeyVerdict.Wrong:
+            case KeyVerdict.Wrong wrong:
+                DoorTelemetry.CountNotLetIn(wrong.Reason);
                 // One answer for malformed, unknown and revoked: it tells a guesser nothing.
                 return Unauthorized("key_wrong", "This API key is not valid.");
             default:
+                DoorTelemetry.CountNotLetIn("cannot_tell");
                 return ApiProblem.Unavailable("Keys cannot be checked at this moment.").ToResult();
         }
     }

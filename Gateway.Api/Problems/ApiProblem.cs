@@ -76,6 +76,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 /// <summary>Writes a problem with its media type and, where it says when, its Retry-After.</summary>
 public sealed class ProblemResult(ApiProblem problem) : IResult
 {
+    public ApiProblem Problem => problem;
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = problem.Status;

@@ -1,3 +1,4 @@
+using Gateway.Tenants;
 using Microsoft.AspNetCore.WebUtilities;
 using Npgsql;
 
@@ -28,12 +29,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception problem) when (!http.Response.HasStarted && IsLedgerAway(problem))
         {
-            LedgerAway(log, problem.Message);
+            LedgerAway(log, http.Features.Get<Caller>()?.Tenant.Id, problem.Message);
             await ApiProblem.Unavailable("The ledger does not answer at this moment.").ToResult().ExecuteAsync(http);
         }
         catch (Exception problem) when (!http.Response.HasStarted)
         {
-            Unexpected(log, problem);
+            Unexpected(log, problem, http.Features.Get<Caller>()?.Tenant.Id);
             await new ApiProblem(
                 StatusCodes.Status500InternalServerError,
                 "internal",
@@ -88,9 +89,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             _ => Task.CompletedTask,
         };
 
-    [LoggerMessage(1, LogLevel.Error, "A request ended in an error")]
-    private static partial void Unexpected(ILogger log, Exception problem);
+    [LoggerMessage(1, LogLevel.Error, "A request of tenant {Tenant} ended in an error")]
+    private static partial void Unexpected(ILogger log, Exception problem, Guid? tenant);
 
-    [LoggerMessage(2, LogLevel.Warning, "The ledger is away: {Problem}")]
-    private static partial void LedgerAway(ILogger log, string problem);
+    [LoggerMessage(2, LogLevel.Warning, "The ledger is away for a request of tenant {Tenant}: {Problem}")]
+    private static partial void LedgerAway(ILogger log, Guid? tenant, string problem);
 }

@@ -34,6 +34,7 @@ public sealed class AttemptJournal : IAsyncDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
     private readonly NpgsqlDataSource ledger;
+    private readonly WorkerSignals signals;
     private readonly TimeProvider clock;
     private readonly ILogger<AttemptJournal> log;
     private readonly LateResults late;
@@ -42,11 +43,12 @@ public sealed class AttemptJournal : IAsyncDisposable
 
     public AttemptJournal(
         [FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger,
+        WorkerSignals signals,
         TimeProvider clock,
         ILogger<AttemptJournal> log
     )
     {
-        (this.ledger, this.clock, this.log) = (ledger, clock, log);
+        (this.ledger, this.signals, this.clock, this.log) = (ledger, signals, clock, log);
         late = new LateResults(ledger, clock);
         begins = new(BeginAsync, new() { InFlight = 1 });
         records = new(RecordAsync, new() { InFlight = 1 });
@@ -68,6 +70,7 @@ public sealed class AttemptJournal : IAsyncDisposable
 
     private async Task BeginAsync(IReadOnlyList<GroupCommit<BeginItem, Begun>.Pending> batch, CancellationToken cancel)
     {
+        using var commit = new CommitSpan("begin", batch.Count);
         await using var connection = await ledger.OpenConnectionAsync(cancel);
         await using var command = BeginStatement.Build(connection, [.. batch.Select(p => p.Item)], clock.GetUtcNow());
         var begun = new Dictionary<Guid, Begun>();
@@ -113,6 +116,7 @@ public sealed class AttemptJournal : IAsyncDisposable
 
     private async Task WriteAsync(IReadOnlyList<GroupCommit<RecordItem, bool>.Pending> batch, CancellationToken cancel)
     {
+        using var commit = new CommitSpan("record", batch.Count);
         var owned = new HashSet<Guid>();
         await using (var connection = await ledger.OpenConnectionAsync(cancel))
         {
@@ -131,6 +135,12 @@ public sealed class AttemptJournal : IAsyncDisposable
         foreach (var pending in batch.Where(p => !owned.Contains(p.Item.Claim.DeliveryId)))
         {
             await late.AppendAsync(pending.Item, cancel);
+        }
+
+        if (batch.Any(p => p.Item.Step.DueIn == TimeSpan.Zero))
+        {
+            // Due at once, elsewhere.
+            signals.MailCameBack();
         }
 
         foreach (var pending in batch)

@@ -3,22 +3,17 @@ using Gateway.Worker.Telemetry;
 namespace Gateway.Worker.Delivery;
 
 /// <summary>
-/// The worker's heart: claims what it has free slots for, and carries each delivery through its steps on its own. It
+/// The worker's heart: takes in what it has free places for, and carries each delivery through its steps on its own. It
 /// never holds a claim that it cannot begin at once.
 /// </summary>
 public sealed class DeliveryLoop(
-    DeliveryQueue queue,
-    DeliveryLoader loader,
+    Intake intake,
     DeliveryRunner runner,
-    HeldLeases leases,
     WorkerSignals signals,
     TimeProvider clock,
     ILogger<DeliveryLoop> log
 ) : BackgroundService
 {
-    /// <summary>Deliveries on their way at once. Mostly they wait for the network.</summary>
-    public const int Slots = 256;
-
     /// <summary>Claims of one round trip: small enough that one slow load does not hold many leases.</summary>
     private const int MostAtOnce = 128;
 
@@ -28,16 +23,13 @@ public sealed class DeliveryLoop(
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim free = new(Slots);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                var claimed = await ClaimAsync(stoppingToken);
-                if (claimed == 0)
+                if (!await RoundAsync(stoppingToken))
                 {
                     await signals.WaitForWorkAsync(Poll, stoppingToken);
                 }
@@ -48,63 +40,43 @@ public sealed class DeliveryLoop(
             }
             catch (Exception problem)
             {
-                // The one catch of this loop: whatever failed, the leases expire and the mail is claimed again.
+                // The one catch of this loop: whatever failed, the leases run out and the mail is claimed again.
                 WorkerLog.ClaimFailed(log, problem);
                 await Task.Delay(AfterFailure, clock, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
-        // SIGTERM: nothing new is claimed; what runs may end, and the leases of the rest are given back.
+        // SIGTERM: nothing new is claimed, what is on the network ends, and what was not begun is given back.
         await runner.DrainAsync();
     }
 
-    private async Task<int> ClaimAsync(CancellationToken cancel)
+    /// <summary>True where something was taken in, so that there may be more.</summary>
+    private async Task<bool> RoundAsync(CancellationToken cancel)
     {
-        var places = Math.Min(Math.Min(free.CurrentCount, MostAtOnce), runner.Room);
-        if (!runner.MayClaim || places == 0 || (places < FewestAtOnce && runner.IsBusy))
+        var places = Math.Min(MostAtOnce, runner.Room);
+        if (places == 0 || (places < FewestAtOnce && runner.IsBusy))
         {
-            return 0;
+            return false;
         }
 
         if (signals.TakeForget())
         {
-            queue.Forget();
+            intake.Forget();
         }
 
-        // Not cancelled: a claim that was committed unseen would be nobody's for a whole lease.
-        var claims = await queue.ClaimAsync(places, CancellationToken.None);
-        if (claims.Count == 0)
-        {
-            return 0;
-        }
-
-        leases.Add(claims);
-        IReadOnlyList<DeliveryWork> works;
-        try
-        {
-            works = await loader.LoadAsync(claims, cancel);
-        }
-        catch when (!cancel.IsCancellationRequested)
-        {
-            // Nobody renews them: they run out. (At the end of the host they are given back.)
-            leases.Remove(claims);
-            throw;
-        }
-
+        var claiming = WorkerTelemetry.IsTraced ? clock.GetUtcNow() : default;
+        var works = await intake.TakeAsync(places, cancel);
         foreach (var work in works)
         {
-            // Never waits: only as many were claimed as were free.
-            await free.WaitAsync(CancellationToken.None);
-            runner.Start(work, Ended);
+            runner.Start(work, claiming, Ended);
         }
 
-        return claims.Count;
+        return works.Count > 0;
     }
 
     private void Ended()
     {
-        free.Release();
         if (runner.Room >= FewestAtOnce)
         {
             signals.MailIsDue();

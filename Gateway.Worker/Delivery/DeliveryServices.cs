@@ -1,5 +1,6 @@
 using Gateway.Worker.Paths;
 using Gateway.Worker.Signing;
+using Gateway.Worker.Telemetry;
 
 namespace Gateway.Worker.Delivery;
 
@@ -9,19 +10,25 @@ internal static class DeliveryServices
         services
             .AddSingleton<EgressPaths>()
             .AddSingleton<PathHealth>()
+            .AddSingleton<PathWitness>()
+            .AddSingleton<PathPicker>()
             .AddSingleton<IPublishedKeys, DeclaredKeys>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<MessageSigner>()
             .AddSingleton(p => LeaseTimes.Read(p.GetRequiredService<IConfiguration>()))
             .AddSingleton<HeldLeases>()
+            .AddSingleton<QueueCount>()
             .AddSingleton<WorkerSignals>()
             .AddSingleton<DeliveryQueue>()
             .AddSingleton<DeliveryLoader>()
             .AddSingleton<AttemptJournal>()
+            .AddSingleton<DeliverySteps>()
             .AddSingleton<DeliveryRunner>()
+            .AddSingleton<Intake>()
             .AddSingleton<LeaseKeeper>()
             // Hosted services stop in the reverse order: the loop drains while the keeper still renews.
             .AddHostedService(p => p.GetRequiredService<LeaseKeeper>())
+            .AddHostedService<QueueWatch>()
             .AddHostedService<DueListener>()
             .AddHostedService<DeliveryLoop>();
 }

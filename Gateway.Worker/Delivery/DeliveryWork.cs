@@ -4,7 +4,6 @@ namespace Gateway.Worker.Delivery;
 public sealed record DeliveryWork
 {
     public required Claim Claim { get; init; }
-    public required string Door { get; init; }
     public required string Mode { get; init; }
     public required string FromAddress { get; init; }
 
@@ -12,8 +11,8 @@ public sealed record DeliveryWork
     public required string FromDomain { get; init; }
     public required string Recipient { get; init; }
 
-    /// <summary>As given at the door; null once the content's time is over.</summary>
-    public required byte[]? Content { get; init; }
+    /// <summary>Shared by all deliveries of the message that were claimed together.</summary>
+    public required MessageContent Content { get; init; }
     public required string? TraceParent { get; init; }
     public required DeliveryFacts Facts { get; init; }
 }

@@ -1,37 +1,43 @@
 using System.Buffers;
 using System.Text.Json;
-using Gateway.Mail.Addresses;
 using Gateway.Mail.Messages;
 using Gateway.Submissions;
 
 namespace Gateway.Worker.Delivery;
 
-/// <summary>The bytes that go over the path.</summary>
-public readonly record struct PreparedMail(ReadOnlyMemory<byte> Content, bool NeedsSmtpUtf8);
+/// <summary>The bytes that go over the path, the same for every recipient.</summary>
+public sealed record PreparedMail(ReadOnlyMemory<byte> Content, bool NeedsSmtpUtf8);
 
 /// <summary>
 /// From what was accepted to what is sent. Deterministic: all that could vary was fixed at acceptance, so a message
 /// prepared twice is the same message.
 /// </summary>
-public static class Preparation
+internal static class Preparation
 {
-    /// <exception cref="InvalidDataException">The ledger's bytes can no longer be read: a bug of ours, never the tenant's bounce.</exception>
-    public static PreparedMail Prepare(DeliveryWork work) =>
-        work.Door is "raw" or "smtp" ? PrepareRaw(work) : PrepareJson(work);
+    /// <exception cref="InvalidDataException">The bytes can no longer be read.</exception>
+    public static PreparedMail Prepare(string door, Guid messageId, byte[] given) =>
+        door is "raw" or "smtp" ? PrepareRaw(messageId, given) : PrepareJson(messageId, given);
 
-    private static PreparedMail PrepareJson(DeliveryWork work)
+    private static PreparedMail PrepareJson(Guid messageId, byte[] given)
     {
-        MessageRequest? request;
+        MessageRequest? request = null;
+        string? broken = null;
         try
         {
-            request = JsonSerializer.Deserialize(work.Content, MessageJson.Strict.MessageRequest);
+            request = JsonSerializer.Deserialize(given, MessageJson.Strict.MessageRequest);
         }
         catch (JsonException problem)
         {
-            throw new InvalidDataException("an accepted message is no longer readable", problem);
+            // Only where: what the parser says quotes the message, and this goes to the logs.
+            broken = $"line {problem.LineNumber}, byte {problem.BytePositionInLine}";
         }
 
-        var (message, _, errors) = MessageBuilder.Build(request!, work.Claim.MessageId);
+        if (broken is not null)
+        {
+            throw new InvalidDataException($"an accepted message is no longer readable at {broken}");
+        }
+
+        var (message, _, errors) = MessageBuilder.Build(request!, messageId);
         if (message is null)
         {
             throw new InvalidDataException(
@@ -39,17 +45,14 @@ public static class Preparation
             );
         }
 
-        var output = new ArrayBufferWriter<byte>(work.Content!.Length + 2_048);
+        var output = new ArrayBufferWriter<byte>(given.Length + 2_048);
         MessageComposer.Compose(message, output);
-        return new PreparedMail(output.WrittenMemory, message.NeedsSmtpUtf8 || NeedsEai(work.Recipient));
+        return new PreparedMail(output.WrittenMemory, message.NeedsSmtpUtf8);
     }
 
-    private static PreparedMail PrepareRaw(DeliveryWork work)
+    private static PreparedMail PrepareRaw(Guid messageId, byte[] given)
     {
-        var content = RawMessage.Prepare(work.Content, work.Claim.MessageId);
-        return new PreparedMail(content, NeedsEai(work.Recipient) || RawMessage.HasInternationalHeader(content));
+        var content = RawMessage.Prepare(given, messageId);
+        return new PreparedMail(content, RawMessage.HasInternationalHeader(content));
     }
-
-    private static bool NeedsEai(string recipient) =>
-        EmailAddress.TryParse(recipient, out var address, out _) && address.IsInternational;
 }

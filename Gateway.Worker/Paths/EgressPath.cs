@@ -3,10 +3,10 @@ using Gateway.Providers;
 namespace Gateway.Worker.Paths;
 
 /// <summary>One configured account at a provider, with the sends it may have on their way at once.</summary>
-public sealed class EgressPath(string name, IProvider provider, int concurrency) : IAsyncDisposable
+public sealed class EgressPath(string name, IProvider provider, int concurrency, PathWitness witness) : IAsyncDisposable
 {
-    /// <summary>Deliveries of one worker that send over a path or wait for it: at most half of its slots (D7).</summary>
-    public const int MostAboard = Delivery.DeliveryLoop.Slots / 2;
+    /// <summary>Deliveries of one worker that send over a path or wait for it: at most half of its places (D7).</summary>
+    public const int MostAboard = 128;
 
     private readonly SemaphoreSlim sending = new(concurrency);
     private int aboard;
@@ -31,6 +31,8 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency)
 
     /// <summary>Waits for one of the path's connections.</summary>
     public Task EnterAsync(CancellationToken cancel) => sending.WaitAsync(cancel);
+
+    public Task<SendResult> SendAsync(OutboundMail mail) => witness.SendAsync(this, mail);
 
     public void Exit() => sending.Release();
 

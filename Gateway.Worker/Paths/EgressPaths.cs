@@ -22,16 +22,18 @@ public sealed class EgressPaths : IAsyncDisposable
     public EgressPaths(
         IConfiguration configuration,
         [FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger,
+        PathWitness witness,
         TimeProvider clock
     )
     {
         var problems = new List<string>();
-        paths[Sandbox] = new EgressPath(Sandbox, new SandboxProvider(ledger), DefaultConcurrency);
+        paths[Sandbox] = new EgressPath(Sandbox, new SandboxProvider(ledger), DefaultConcurrency, witness);
         foreach (var section in configuration.GetSection("Gateway:Paths").GetChildren())
         {
-            if (Create(section, ledger, clock, problems) is { } path)
+            if (CreateProvider(section, ledger, clock, problems) is { } provider)
             {
-                paths[path.Name] = path;
+                var concurrency = section.GetValue("Concurrency", DefaultConcurrency);
+                paths[section.Key] = new EgressPath(section.Key, provider, concurrency, witness);
             }
         }
 
@@ -63,7 +65,8 @@ public sealed class EgressPaths : IAsyncDisposable
     private RouteTier Tier(IReadOnlyList<(string Path, double Weight)> tier) =>
         new([.. tier.Select(p => new WeightedPath(p.Path, p.Weight, paths[p.Path].Provider.Capabilities))]);
 
-    private static EgressPath? Create(
+    /// <summary>The account that a section describes, or null with what is wrong with it.</summary>
+    private static IProvider? CreateProvider(
         IConfigurationSection section,
         NpgsqlDataSource ledger,
         TimeProvider clock,
@@ -80,14 +83,12 @@ public sealed class EgressPaths : IAsyncDisposable
         switch (section["Provider"])
         {
             case "sandbox":
-                return new EgressPath(section.Key, new SandboxProvider(ledger), concurrency);
+                return new SandboxProvider(ledger);
             case "smtp":
                 var options = section.Get<SmtpRelayOptions>()!;
                 var wrong = options.Problems().Select(p => $"{section.Path}:{p}").ToArray();
                 problems.AddRange(wrong);
-                return wrong.Length > 0
-                    ? null
-                    : new EgressPath(section.Key, new SmtpRelayProvider(options, clock), concurrency);
+                return wrong.Length > 0 ? null : new SmtpRelayProvider(options, clock);
             default:
                 problems.Add($"{section.Path}:Provider is '{section["Provider"]}'; it must be smtp or sandbox");
                 return null;

@@ -9,11 +9,11 @@ internal static partial class WorkerLog
     [LoggerMessage(2, LogLevel.Error, "Delivery {Delivery} of message {Message}, tenant {Tenant}, was interrupted")]
     public static partial void DeliveryFailed(ILogger log, Exception problem, Guid tenant, Guid message, Guid delivery);
 
-    [LoggerMessage(3, LogLevel.Error, "Message {Message} of tenant {Tenant} cannot be prepared; it is held")]
-    public static partial void CannotPrepare(ILogger log, Exception problem, Guid tenant, Guid message);
+    [LoggerMessage(3, LogLevel.Error, "{Count} claimed rows of the queue have no delivery")]
+    public static partial void ClaimsWithoutDelivery(ILogger log, int count);
 
-    [LoggerMessage(4, LogLevel.Error, "The adapter of path {Path} threw for message {Message}")]
-    public static partial void AdapterThrew(ILogger log, Exception problem, string path, Guid message);
+    [LoggerMessage(4, LogLevel.Error, "The adapter of path {Path} threw for message {Message} of tenant {Tenant}")]
+    public static partial void AdapterThrew(ILogger log, Exception problem, string path, Guid tenant, Guid message);
 
     [LoggerMessage(5, LogLevel.Warning, "Leases could not be kept: {Problem}")]
     public static partial void LeasesNotKept(ILogger log, string problem);
@@ -31,6 +31,12 @@ internal static partial class WorkerLog
     [LoggerMessage(8, LogLevel.Error, "Upkeep failed and will be tried again")]
     public static partial void UpkeepFailed(ILogger log, Exception problem);
 
+    [LoggerMessage(9, LogLevel.Warning, "The queue was not counted, its gauges show nothing: {Problem}")]
+    public static partial void NotCounted(ILogger log, string problem);
+
     [LoggerMessage(10, LogLevel.Information, "Migrations applied: {Names}")]
     public static partial void Migrated(ILogger log, string names);
+
+    [LoggerMessage(11, LogLevel.Error, "Message {Message} of tenant {Tenant} cannot be prepared; it is held")]
+    public static partial void CannotPrepare(ILogger log, Exception problem, Guid tenant, Guid message);
 }

@@ -27,5 +27,8 @@ public static class LedgerRole
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
+            // Seconds. A door must say "come again" while its caller still listens.
+            Timeout = 3,
+            CommandTimeout = role == Accept ? 4 : 30,
         };
 }

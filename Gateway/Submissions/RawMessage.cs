@@ -51,7 +51,7 @@ public sealed partial record RawMessage
             return Refuse(refusal.Rule.ToString(), "message", refusal.ToString(), Accepted(refusal.Rule));
         }
 
-        var message = MimeMessage.Parse(bytes);
+        var message = ParseFromFirstField(bytes);
         if (message.Refusal is { } limit)
         {
             var (more, most) = (limit.ToString(), $"at most {limit.Allowed}");
@@ -64,24 +64,16 @@ public sealed partial record RawMessage
             );
         }
 
-        // Some readers take what follows such a line for header fields, others for the body: a second From could hide there.
-        if (HeaderBreak(message) is { } line)
+        // What readers take in different ways could hide a second From from one of them. What stands before the first
+        // field is not handed over, so it is in nobody's way.
+        if (message.AmbiguousHeader is { } doubt)
         {
+            var line = doubt.Offset + bytes.Length - message.Bytes.Length;
             return Refuse(
                 "header_malformed",
                 "message",
                 $"the line at byte {line} is no header field",
-                "header fields, then an empty line, then the body (RFC 5322 §2.1)"
-            );
-        }
-
-        if (message.AmbiguousHeader is { } doubt)
-        {
-            return Refuse(
-                "header_ambiguous",
-                "message",
-                $"{doubt.Kind} at byte {doubt.Offset}",
-                "header fields \"Name: value\" and an empty line after them, nothing else before the body"
+                "header fields \"Name: value\", then an empty line, then the body (RFC 5322 §2.1)"
             );
         }
 
@@ -93,28 +85,14 @@ public sealed partial record RawMessage
             }
         }
 
-        return ReadHeader(message, envelopeApart ? [] : ["To", "Cc", "Bcc"]);
+        return ReadHeader(bytes, message, envelopeApart ? [] : ["To", "Cc", "Bcc"]);
     }
 
-    /// <summary>The first line of the message's own header section that is neither a field nor its continuation.</summary>
-    private static int? HeaderBreak(MimeMessage message)
-    {
-        var end = message.Root.HeaderRange.End.Value;
-        foreach (var defect in message.Defects)
-        {
-            if (IsLineThatIsNoField(defect.Kind) && defect.Offset <= end && end < message.Bytes.Length)
-            {
-                return defect.Offset;
-            }
-        }
-
-        return null;
-    }
-
-    private static bool IsLineThatIsNoField(MimeDefectKind kind) =>
-        kind is MimeDefectKind.MissingHeaderSeparator or MimeDefectKind.EmptyFieldName;
-
-    private static (RawMessage?, IReadOnlyList<FieldError>) ReadHeader(MimeMessage message, string[] envelope)
+    private static (RawMessage?, IReadOnlyList<FieldError>) ReadHeader(
+        ReadOnlyMemory<byte> bytes,
+        MimeMessage message,
+        string[] envelope
+    )
     {
         var errors = new List<FieldError>();
         var from = ReadList(message, "From", errors);
@@ -156,7 +134,7 @@ public sealed partial record RawMessage
         return (
             new RawMessage
             {
-                Bytes = message.Bytes,
+                Bytes = bytes,
                 From = Mailbox.TryCreate(name, address, out var mailbox, out _) ? mailbox : new Mailbox(null, address),
                 Sender = sender is [{ Address: var writer }] ? writer : null,
                 Subject = message.Headers.First("Subject")?.Text ?? "",

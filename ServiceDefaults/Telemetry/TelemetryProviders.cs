@@ -36,6 +36,7 @@ internal sealed class TelemetryProviders(ResourceBuilder resource, IConfiguratio
             .ConfigureServices(services => services.AddSingleton(configuration))
             .SetResourceBuilder(resource)
             .AddSource(Sources)
+            .AddProcessor(new LonelyCalls())
             .AddOtlpExporter()
             .Build();
         meter = Sdk.CreateMeterProviderBuilder()

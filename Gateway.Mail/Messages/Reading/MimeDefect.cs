@@ -42,14 +42,3 @@ public enum MimeDefectKind
 
 /// <param name="Offset">Byte offset in the message where it was noticed.</param>
 public readonly record struct MimeDefect(MimeDefectKind Kind, int Offset);
-
-internal static class MimeDefectKinds
-{
-    /// <summary>True if readers differ in which lines are header fields; the fields themselves may be read alike by all.</summary>
-    public static bool MakesFieldsAmbiguous(this MimeDefectKind kind) =>
-        kind
-            is MimeDefectKind.MissingHeaderSeparator
-                or MimeDefectKind.EnvelopeLine
-                or MimeDefectKind.FirstLineIsContinuation
-                or MimeDefectKind.EmptyFieldName;
-}

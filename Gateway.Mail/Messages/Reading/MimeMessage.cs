@@ -28,8 +28,9 @@ public sealed class MimeMessage
     public IReadOnlyList<MimeDefect> Defects { get; }
 
     /// <summary>
-    /// The first thing in the message's own header section that readers take in different ways, so that another one may
-    /// see other fields than <see cref="Headers"/>; null if there is none. A door that must not guess refuses it.
+    /// The first line of the message's own header section that is no field, or null: other readers may see other fields
+    /// after it than <see cref="Headers"/>. It does not look at what stands before the first field: whoever sends the
+    /// message on leaves that out.
     /// </summary>
     public MimeDefect? AmbiguousHeader
     {
@@ -37,8 +38,8 @@ public sealed class MimeMessage
         {
             foreach (var defect in Defects)
             {
-                var inHeader = defect.Offset <= Root.HeaderRange.End.Value;
-                if (inHeader && defect.Kind.MakesFieldsAmbiguous())
+                var isNoField = defect.Kind is MimeDefectKind.MissingHeaderSeparator or MimeDefectKind.EmptyFieldName;
+                if (isNoField && defect.Offset <= Root.HeaderRange.End.Value)
                 {
                     return defect;
                 }

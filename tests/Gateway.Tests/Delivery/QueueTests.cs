@@ -251,7 +251,7 @@ public sealed class QueueTests(TestCluster cluster)
     }
 
     private static AttemptJournal Journal(TestLedger ledger) =>
-        new(ledger.Worker, TimeProvider.System, NullLogger<AttemptJournal>.Instance);
+        new(ledger.Worker, new WorkerSignals(), TimeProvider.System, NullLogger<AttemptJournal>.Instance);
 
     private static LeaseKeeper Keeper(TestLedger ledger) =>
         new(

@@ -18,8 +18,9 @@ namespace Gateway.Tests.Doors;
 public sealed class AdvisoryInputs(DoorGateway gateway)
 {
     /// <summary>Cases of sessions and streams, not of one message: tested where those live.</summary>
-    private static readonly string[] Elsewhere = ["SMTP server", "SMTP client"];
+    private static readonly string[] Elsewhere = ["SMTP server", "SMTP client", "smtp relay config"];
 
+    /// <summary>Of the API's processor, for the whole request: a quadratic reader takes minutes, whatever the machine.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(500);
 
     [Fact]
@@ -83,9 +84,9 @@ public sealed class AdvisoryInputs(DoorGateway gateway)
     {
         var tenant = await gateway.Ledger.CreateTenantAsync();
         var before = await gateway.RowsAsync(tenant);
-        var began = Stopwatch.GetTimestamp();
+        var began = ProcessorTime();
         var answer = await gateway.SendAsync(shape.Door, tenant, shape.For(tenant));
-        var took = Stopwatch.GetElapsedTime(began);
+        var took = ProcessorTime() - began;
         if (must.Contains(" ms", StringComparison.Ordinal) && took > Quick)
         {
             return $"took {took}";
@@ -102,6 +103,12 @@ public sealed class AdvisoryInputs(DoorGateway gateway)
         }
 
         return await AcceptedAsync(tenant, shape, answer);
+    }
+
+    private TimeSpan ProcessorTime()
+    {
+        using var api = Process.GetProcessById(gateway.Gateway.Apis.Single().Pid);
+        return api.TotalProcessorTime;
     }
 
     private static bool MustBeRefused(string must) =>

@@ -35,6 +35,21 @@ public sealed class OpenApiTests(DoorGateway gateway)
         Assert.Contains("Idempotency-Key", parameters);
     }
 
+    [Fact]
+    public async Task Every_endpoint_of_a_tenant_lists_its_problems()
+    {
+        var silent =
+            from path in (await DocumentAsync()).GetProperty("paths").EnumerateObject()
+            where path.Name.StartsWith("/v1/", StringComparison.Ordinal)
+            from operation in path.Value.EnumerateObject()
+            from status in path.Name.Contains("{id}", StringComparison.Ordinal)
+                ? (string[])["401", "403", "404", "422", "503"]
+                : ["401", "403", "422", "503"]
+            where !operation.Value.GetProperty("responses").TryGetProperty(status, out _)
+            select $"{operation.Name} {path.Name}: {status}";
+        Assert.Empty(silent);
+    }
+
     [Theory]
     [InlineData("MessageRequest", "reply_to,send_at,deliver_within,attachments,headers,metadata")]
     [InlineData("AttachmentRequest", "filename,content,content_type,content_id,disposition")]

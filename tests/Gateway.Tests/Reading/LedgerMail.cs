@@ -21,7 +21,12 @@ internal sealed class LedgerMail : IAsyncDisposable
         wakeUp = new WakeUp(ledger.Accept, NullLogger<WakeUp>.Instance);
         acceptor = new MessageAcceptor(ledger.Accept, wakeUp, TimeProvider.System);
         Queue = new DeliveryQueue(ledger.Worker, TimeProvider.System);
-        Journal = new AttemptJournal(ledger.Worker, TimeProvider.System, NullLogger<AttemptJournal>.Instance);
+        Journal = new AttemptJournal(
+            ledger.Worker,
+            new WorkerSignals(),
+            TimeProvider.System,
+            NullLogger<AttemptJournal>.Instance
+        );
     }
 
     public DeliveryQueue Queue { get; }
