@@ -16,7 +16,8 @@ public sealed class Intake(
 
     public async Task<IReadOnlyList<DeliveryWork>> TakeAsync(int places, CancellationToken cancel)
     {
-        var claims = await queue.ClaimAsync(places, cancel);
+        // Not cancelled: a claim that was committed unseen would be nobody's for a whole lease.
+        var claims = await queue.ClaimAsync(places, CancellationToken.None);
         if (claims.Count == 0)
         {
             return [];
@@ -36,6 +37,12 @@ public sealed class Intake(
             }
 
             return works;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The host ends: another worker finds them at once.
+            await GiveBackAsync(claims, CancellationToken.None);
+            throw;
         }
         catch
         {

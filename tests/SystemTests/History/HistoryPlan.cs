@@ -57,9 +57,11 @@ internal sealed record HistoryPlan
     public static HistoryPlan Kills(TimeSpan load) =>
         Long(load) with
         {
-            PerSecond = 500,
+            PerSecond = 200,
             Lease = TimeSpan.FromSeconds(20),
-            BetweenBlows = (TimeSpan.Zero, TimeSpan.FromSeconds(2)),
+            BetweenBlows = (TimeSpan.Zero, TimeSpan.FromSeconds(4)),
+            Quiet = TimeSpan.FromSeconds(90),
+            UntilEmpty = false,
             KillsOnly = true,
         };
 

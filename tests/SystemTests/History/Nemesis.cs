@@ -20,22 +20,21 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
 
     public async Task RunAsync(TimeSpan least, TimeSpan most, CancellationToken stop)
     {
-        // Every kind comes once in a shuffled order before any comes again.
+        // First in this order, so that a short run sees all that matters most; then shuffled, each once before any again.
         (string Name, Func<Task> Act)[] kinds =
         [
-            ("worker killed", () => ReplaceAsync(installation.Workers)),
-            ("worker killed", () => ReplaceAsync(installation.Workers)),
-            ("api killed", () => ReplaceAsync(installation.Apis)),
             ("worker paused beyond its lease", PauseAsync),
-            ("database restarted fast", () => RestartAsync(Servers.FastShutdown)),
+            ("worker killed", () => ReplaceAsync(installation.Workers)),
             ("database stopped at once", () => RestartAsync(Servers.ImmediateShutdown)),
-            ("database killed", () => RestartAsync(AppHost.Embedded.Processes.Signal.Kill)),
+            ("api killed", () => ReplaceAsync(installation.Apis)),
             ("sessions terminated", installation.Servers.TerminateBackendsAsync),
             ("redis killed", () => installation.Servers.KillRedisAsync(TimeSpan.FromMilliseconds(500))),
+            ("database killed", () => RestartAsync(AppHost.Embedded.Processes.Signal.Kill)),
+            ("worker killed", () => ReplaceAsync(installation.Workers)),
+            ("database restarted fast", () => RestartAsync(Servers.FastShutdown)),
         ];
         while (!stop.IsCancellationRequested)
         {
-            random.Shuffle(kinds);
             foreach (var (name, act) in kinds)
             {
                 await Task.Delay(Between(least, most), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -46,6 +45,8 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
 
                 await StrikeAsync(name, act);
             }
+
+            random.Shuffle(kinds);
         }
 
         await Task.WhenAll(pauses);

@@ -9,7 +9,7 @@ internal sealed class HostSlot(string host, Uri address, Func<Task<HostProcess>>
     // By their Linux numbers.
     private const Signal Stop = (Signal)19;
     private const Signal Continue = (Signal)18;
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
     private readonly List<HostProcess> past = [];
     private HostProcess? process;
 
