@@ -13,6 +13,12 @@ internal sealed class HistoryCheck(AnswerLog answers, SinkLog sinks, LedgerPictu
 
     private readonly ILookup<string, Answer> asked = answers.Answers.ToLookup(a => a.Key, StringComparer.Ordinal);
     private readonly ILookup<string, Receipt> kept = sinks.Receipts.ToLookup(r => r.Key, StringComparer.Ordinal);
+
+    /// <summary>What was kept before the picture was taken: of that the ledger must know already.</summary>
+    private readonly ILookup<string, Receipt> keptBefore = sinks
+        .Receipts.Where(r => r.At < ledger.At)
+        .ToLookup(r => r.Key, StringComparer.Ordinal);
+
     private readonly ILookup<string, DeliveryRow> rows = ledger.Deliveries.ToLookup(
         d => d.Subject,
         StringComparer.Ordinal
@@ -23,7 +29,7 @@ internal sealed class HistoryCheck(AnswerLog answers, SinkLog sinks, LedgerPictu
     public int AcknowledgedKeys => asked.Count(k => k.Any(a => a.IsAcknowledged));
 
     /// <summary>Deliveries that a sink kept more than once.</summary>
-    public IEnumerable<DeliveryRow> Duplicates => ledger.Deliveries.Where(d => kept[d.Subject].Skip(1).Any());
+    public IEnumerable<DeliveryRow> Duplicates => ledger.Deliveries.Where(d => keptBefore[d.Subject].Skip(1).Any());
 
     public IEnumerable<string> Violations() =>
         AcknowledgedIsThere()
@@ -91,7 +97,7 @@ internal sealed class HistoryCheck(AnswerLog answers, SinkLog sinks, LedgerPictu
             }
         }
 
-        foreach (var receipt in kept.Where(k => !rows.Contains(k.Key)))
+        foreach (var receipt in keptBefore.Where(k => !rows.Contains(k.Key)))
         {
             yield return $"I9: {receipt.Key} was delivered and is not in the ledger";
         }
@@ -182,12 +188,12 @@ internal sealed class HistoryCheck(AnswerLog answers, SinkLog sinks, LedgerPictu
     {
         foreach (var row in ledger.Deliveries)
         {
-            var copies = kept[row.Subject].Count();
-            if (row.State == DeliveryState.Sent && copies == 0)
+            if (row.State == DeliveryState.Sent && !kept.Contains(row.Subject))
             {
                 yield return $"sent: {row.Subject} is sent and no sink has it";
             }
 
+            var copies = keptBefore[row.Subject].Count();
             if (copies > row.Attempts)
             {
                 yield return $"sent: {row.Subject} was tried {row.Attempts} times and kept {copies} times";

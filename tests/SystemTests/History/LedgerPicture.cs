@@ -24,7 +24,9 @@ internal sealed record AttemptRow(Guid DeliveryId, int Number, string? Outcome, 
 internal sealed record DueRow(Guid DeliveryId, bool IsBegun, TimeSpan? LeaseAge);
 
 /// <summary>All that the ledger says at one moment: one REPEATABLE READ snapshot.</summary>
+/// <param name="At">Before it was taken. Sinks go on: what they keep later is no contradiction to the picture.</param>
 internal sealed record LedgerPicture(
+    DateTimeOffset At,
     IReadOnlyList<DeliveryRow> Deliveries,
     ILookup<Guid, EventRow> Events,
     ILookup<Guid, AttemptRow> Attempts,
@@ -34,6 +36,7 @@ internal sealed record LedgerPicture(
 {
     public static async Task<LedgerPicture> TakeAsync(NpgsqlDataSource ledger)
     {
+        var at = DateTimeOffset.UtcNow;
         await using var connection = await ledger.OpenConnectionAsync();
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
         async Task<List<T>> ReadAsync<T>(string sql) =>
@@ -60,6 +63,7 @@ internal sealed record LedgerPicture(
             "SELECT tenant_id, count(*) FROM events WHERE sequence = 1 GROUP BY tenant_id"
         );
         return new LedgerPicture(
+            at,
             deliveries,
             events.ToLookup(e => e.DeliveryId),
             attempts.ToLookup(a => a.DeliveryId),
