@@ -30,5 +30,7 @@ public static class LedgerRole
             // Seconds. A door must say "come again" while its caller still listens.
             Timeout = 3,
             CommandTimeout = role == Accept ? 4 : 30,
+            // Many replicas share one server: a role takes what its work can use at once, not all there is.
+            MaxPoolSize = role == Accept ? 8 : 32,
         };
 }
