@@ -3,7 +3,8 @@ namespace Gateway.Tests.Running;
 /// <summary>Waits for what must come, and says what did not.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>Long, since a loaded machine is slow and a test that passes does not wait.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public static async Task TrueAsync(Func<Task<bool>> holds, string expected, TimeSpan? within = null)
     {
