@@ -68,7 +68,15 @@ public sealed class MessageListTests(TestCluster cluster)
             new() { To = ["Bob@Example.COM", "eve@example.com"], At = Now.AddMilliseconds(-5) }
         );
         await host.Mail.ServeAsync(LedgerMail.Sent, "sandbox");
-        var batch = await host.Mail.AcceptAsync(tenant, new() { Submission = submission, To = ["zoë@example.com"], At = Now });
+        var batch = await host.Mail.AcceptAsync(
+            tenant,
+            new()
+            {
+                Submission = submission,
+                To = ["zoë@example.com"],
+                At = Now,
+            }
+        );
         await host.Mail.ServeAsync(LedgerMail.Bounced, "relay");
         var queued = await host.Mail.AcceptAsync(tenant, new() { Tags = ["invoice"], At = Now.AddSeconds(1) });
 
