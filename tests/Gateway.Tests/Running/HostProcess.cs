@@ -16,7 +16,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string Name { get; }
 
-    public Uri Address { get; }
+    /// <summary>Where it listens; with port 0 given, known once it is healthy.</summary>
+    public Uri Address { get; private set; }
 
     public int Pid => process.Pid;
 
@@ -52,6 +53,11 @@ internal sealed class HostProcess : IAsyncDisposable
                 throw new InvalidOperationException($"{Name} ended before it was healthy:\n{Output}");
             }
 
+            if (Address.Port == 0 && Listening(Output) is { } chosen)
+            {
+                Address = chosen;
+            }
+
             try
             {
                 using var answer = await Health.GetAsync(new Uri(Address, "/health"), deadline.Token);
@@ -71,6 +77,21 @@ internal sealed class HostProcess : IAsyncDisposable
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None);
         }
+    }
+
+    /// <summary>The port that the system gave it: one chosen beforehand may be another host's by now.</summary>
+    private static Uri? Listening(string output)
+    {
+        const string told = "Now listening on: ";
+        var at = output.IndexOf(told, StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        var address = output.AsSpan(at + told.Length);
+        var end = address.IndexOfAnyExcept("htp:/.0123456789");
+        return new Uri((end < 0 ? address : address[..end]).ToString());
     }
 
     /// <summary>kill -9, and waits until it is gone.</summary>

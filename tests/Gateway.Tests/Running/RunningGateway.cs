@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Reflection;
 using AppHost.Embedded.Processes;
-using AppHost.Embedded.Servers;
 using Gateway.Secrets;
 using Gateway.Tests.Cluster;
 
@@ -115,7 +114,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings = null
     )
     {
-        var address = new Uri($"http://127.0.0.1:{(port == 0 ? LoopbackPort.Choose() : port)}");
+        var address = new Uri($"http://127.0.0.1:{port}");
         var variables = new Dictionary<string, string?>(environment) { ["ASPNETCORE_URLS"] = address.ToString() };
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
         {
