@@ -119,21 +119,15 @@ public sealed class TenantDirectory(
             return new Entry(readAt, null, [], null, null);
         }
 
-        await using var transaction = await connection.BeginTransactionAsync();
-        using var both = await connection.QueryMultipleAsync(
-            """
-            SELECT set_config('gw.tenants', @tenants, true);
-            SELECT name, state FROM tenants WHERE tenant_id = @tenant_id;
-            SELECT domain FROM sending_domains WHERE tenant_id = @tenant_id AND state IN ('verified', 'degraded');
-            """,
-            new { tenants = $"{{{row.tenant_id}}}", row.tenant_id },
-            transaction
-        );
-        await both.ReadAsync();
-        var (name, state) = await both.ReadSingleAsync<(string, string)>();
-        var domains = (await both.ReadAsync<string>()).ToFrozenSet(StringComparer.Ordinal);
-        var tenant = new TenantSnapshot(row.tenant_id, name, state == "suspended", domains);
-        var caller = new Caller(tenant, keyId, row.mode, row.scopes.ToFrozenSet(StringComparer.Ordinal));
+        var caller = new Caller(
+            await TenantReader.ReadAsync(connection, row.tenant_id),
+            keyId,
+            row.mode,
+            row.scopes.ToFrozenSet(StringComparer.Ordinal)
+        )
+        {
+            Domains = row.domains.ToFrozenSet(StringComparer.Ordinal),
+        };
         return new Entry(readAt, caller, row.secret_sha256, row.expires_at, row.revoked_at);
     }
 
@@ -159,6 +153,7 @@ public sealed class TenantDirectory(
         public Guid tenant_id { get; init; }
         public string mode { get; init; } = "";
         public string[] scopes { get; init; } = [];
+        public string[] domains { get; init; } = [];
         public byte[] secret_sha256 { get; init; } = [];
         public DateTime? expires_at { get; init; }
         public DateTime? revoked_at { get; init; }

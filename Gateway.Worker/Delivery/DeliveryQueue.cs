@@ -26,8 +26,9 @@ public sealed class DeliveryQueue(
                 WHERE (d.tenant_id, d.stream) > (f.tenant_id, f.stream)
                 ORDER BY d.tenant_id, d.stream LIMIT 1) n
         )
-        SELECT f.tenant_id, f.stream, coalesce(l.vtime, 0), coalesce(l.weight, 1)
+        SELECT f.tenant_id, f.stream, coalesce(l.vtime, 0), coalesce(l.weight, p.weight, 1)
         FROM found f LEFT JOIN lanes l USING (tenant_id, stream)
+            LEFT JOIN tenants t USING (tenant_id) LEFT JOIN plans p USING (plan)
         WHERE coalesce(l.active, true) AND (l.not_before IS NULL OR l.not_before <= now())
             AND EXISTS (SELECT FROM deliveries_due d
                 WHERE d.tenant_id = f.tenant_id AND d.stream = f.stream AND d.due_at <= now())

@@ -11,7 +11,10 @@ public static class LedgerRole
     public const string Accept = "gw_accept";
     public const string Worker = "gw_worker";
 
-    public static readonly string[] All = [Owner, Door, Accept, Worker];
+    /// <summary>The operator's door: every tenant, and only what its grants name.</summary>
+    public const string Operator = "gw_operator";
+
+    public static readonly string[] All = [Owner, Door, Accept, Worker, Operator];
 
     /// <summary>
     /// The installation's connection string with another login. Host, port and database stay; the password is derived

@@ -3,11 +3,33 @@ using System.Collections.Frozen;
 namespace Gateway.Tenants;
 
 /// <summary>What a door needs to know of a tenant, as it was at one instant.</summary>
-public sealed record TenantSnapshot(Guid Id, string Name, bool Suspended, FrozenSet<string> VerifiedDomains);
+public sealed record TenantSnapshot(Guid Id, string Name, FrozenSet<string> VerifiedDomains)
+{
+    /// <summary>Null while the tenant may send.</summary>
+    public DateTimeOffset? SuspendedAt { get; init; }
+
+    /// <summary>Streams that are paused, by an operator or by their own bounces and complaints.</summary>
+    public FrozenSet<string> PausedStreams { get; init; } = [];
+    public string Plan { get; init; } = "standard";
+
+    /// <summary>trial, normal or trusted (D24).</summary>
+    public string Trust { get; init; } = "normal";
+
+    /// <summary>The plan's, with the tenant's own in place of those they equal in all but the cap.</summary>
+    public IReadOnlyList<Limit> Limits { get; init; } = [];
+
+    /// <summary>Recipients in a UTC calendar month; null is without bound.</summary>
+    public long? MonthQuota { get; init; }
+    public TenantSettings Settings { get; init; } = new();
+    public bool Suspended => SuspendedAt is not null;
+}
 
 /// <summary>Who is calling: a tenant, by which key, allowed what. Mode and scopes come from the stored key.</summary>
 public sealed record Caller(TenantSnapshot Tenant, string KeyId, string Mode, FrozenSet<string> Scopes)
 {
+    /// <summary>Sending domains that the key is narrowed to; empty is all of the tenant's.</summary>
+    public FrozenSet<string> Domains { get; init; } = [];
+
     public bool May(string scope) => Scopes.Contains(scope);
 }
 
@@ -17,4 +39,5 @@ public static class Scope
     public const string Send = "send";
     public const string Read = "read";
     public const string Manage = "manage";
+    public static readonly string[] All = [Send, Read, Manage];
 }

@@ -15,13 +15,14 @@ internal sealed class TestLedger : IAsyncDisposable
     {
         this.database = database;
         (Door, Accept, Worker) = (Source(LedgerRole.Door), Source(LedgerRole.Accept), Source(LedgerRole.Worker));
-        Owner = Source(LedgerRole.Owner);
+        (Owner, Operator) = (Source(LedgerRole.Owner), Source(LedgerRole.Operator));
     }
 
     public NpgsqlDataSource Door { get; }
     public NpgsqlDataSource Accept { get; }
     public NpgsqlDataSource Worker { get; }
     public NpgsqlDataSource Owner { get; }
+    public NpgsqlDataSource Operator { get; }
 
     public string ConnectionString => database.ConnectionString;
 
@@ -79,6 +80,7 @@ internal sealed class TestLedger : IAsyncDisposable
         await Accept.DisposeAsync();
         await Worker.DisposeAsync();
         await Owner.DisposeAsync();
+        await Operator.DisposeAsync();
         await database.DisposeAsync();
     }
 

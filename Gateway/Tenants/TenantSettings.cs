@@ -1,0 +1,19 @@
+namespace Gateway.Tenants;
+
+/// <summary>What becomes of a message whose From is of a domain that the tenant has not verified.</summary>
+public enum UnverifiedFrom
+{
+    Refuse,
+
+    /// <summary>It goes out as <c>Name via Tenant &lt;verified address&gt;</c>, the given From in Reply-To.</summary>
+    Rewrite,
+}
+
+/// <summary>A tenant's own choices, as they stand in <c>tenants.settings</c>; what is absent there has its default.</summary>
+public sealed record TenantSettings
+{
+    public UnverifiedFrom UnverifiedFrom { get; init; }
+
+    /// <summary>The verified address that a rewritten From shows; needed for <see cref="UnverifiedFrom.Rewrite"/>.</summary>
+    public string? RewriteFromAddress { get; init; }
+}
