@@ -116,8 +116,8 @@ public sealed class CircuitBoard(TimeProvider clock)
             key,
             c =>
                 result.Outcome == Outcome.Accepted
-                    ? c.Close(now)
-                    : c.RestAgain($"canary, {result.Phase}: {result.Reply}", now)
+                    ? c.AnsweredWell(now)
+                    : c.AnsweredBadly($"canary, {result.Phase}: {result.Reply}", now)
         );
     }
 
@@ -150,7 +150,7 @@ public sealed class CircuitBoard(TimeProvider clock)
         {
             foreach (var key in Concerning(path, query).Where(k => k.Scope != CircuitScope.Path))
             {
-                Change(key, c => c.Close(clock.GetUtcNow()));
+                Change(key, c => c.Answered(clock.GetUtcNow()));
             }
         }
     }

@@ -17,8 +17,11 @@ public sealed record Circuit
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestRestWhenBlocked = TimeSpan.FromMinutes(5);
 
-    /// <summary>One that stayed closed for so long begins anew; sooner, it flaps and rests longer each time.</summary>
+    private static readonly TimeSpan BetweenGoodAnswers = TimeSpan.FromSeconds(1);
+
+    /// <summary>One that stayed closed for so long begins anew; sooner, it flaps and must answer well more often.</summary>
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(10);
+    private const int MostGoodAnswers = 5;
 
     private const int RememberedOutcomes = 10;
     private const int UnknownsInARow = 2;
@@ -35,6 +38,10 @@ public sealed record Circuit
 
     /// <summary>Openings without a stable time between them.</summary>
     public int Openings { get; init; }
+
+    /// <summary>Answers of the canary in a row since it opened.</summary>
+    private int GoodAnswers { get; init; }
+    private int BadAnswers { get; init; }
 
     /// <summary>One bit for each of the last outcomes, the newest lowest: was nothing known of it?</summary>
     private int Unknowns { get; init; }
@@ -54,12 +61,46 @@ public sealed record Circuit
             _ => AfterAnswer(),
         };
 
-    /// <summary>The canary came through, or another worker says so.</summary>
-    public Circuit Close(DateTimeOffset now) =>
-        IsOpen ? this with { Reason = null, RestsUntil = default, ChangedAt = now, Unknowns = 0 } : this;
+    /// <summary>The canary came through: as often in a row as the path failed lately, and the circuit closes.</summary>
+    public Circuit AnsweredWell(DateTimeOffset now)
+    {
+        if (!IsOpen)
+        {
+            return this;
+        }
+
+        return GoodAnswers + 1 >= Math.Min(Openings, MostGoodAnswers)
+            ? this with
+            {
+                Reason = null,
+                RestsUntil = default,
+                ChangedAt = now,
+                GoodAnswers = 0,
+                BadAnswers = 0,
+                Unknowns = 0,
+            }
+            : this with
+            {
+                GoodAnswers = GoodAnswers + 1,
+                RestsUntil = now + BetweenGoodAnswers,
+            };
+    }
+
+    /// <summary>Somebody's mail was carried: the question is answered whole.</summary>
+    public Circuit Answered(DateTimeOffset now) =>
+        IsOpen ? (this with { GoodAnswers = MostGoodAnswers }).AnsweredWell(now) : this;
 
     /// <summary>The canary failed: it rests once more, longer.</summary>
-    public Circuit RestAgain(string reply, DateTimeOffset now) => Open(reply, FirstRest, LongestRest, null, now);
+    public Circuit AnsweredBadly(string reply, DateTimeOffset now) =>
+        IsOpen
+            ? this with
+            {
+                Reason = reply,
+                GoodAnswers = 0,
+                BadAnswers = BadAnswers + 1,
+                RestsUntil = now + Doubled(FirstRest, BadAnswers + 1, LongestRest),
+            }
+            : this;
 
     /// <summary>Keeps everybody else from asking while one asks.</summary>
     public Circuit Asking(TimeSpan patience, DateTimeOffset now) => this with { RestsUntil = now + patience };
@@ -89,15 +130,24 @@ public sealed record Circuit
             return this;
         }
 
-        var openings = !IsOpen && now - ChangedAt > StableAfter ? 0 : Openings;
-        var doubled = first * Math.Pow(2, Math.Min(openings, 16));
-        var rest = doubled < longest ? doubled : longest;
+        var bad = IsOpen ? BadAnswers + 1 : 0;
+        var rest = Doubled(first, bad, longest);
         return new Circuit
         {
             Reason = reply,
             RestsUntil = now + (asked > rest ? asked.Value : rest),
             ChangedAt = IsOpen ? ChangedAt : now,
-            Openings = openings + 1,
+            Openings =
+                IsOpen ? Openings
+                : now - ChangedAt > StableAfter ? 1
+                : Openings + 1,
+            BadAnswers = bad,
         };
+    }
+
+    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan longest)
+    {
+        var doubled = first * Math.Pow(2, Math.Min(times, 16));
+        return doubled < longest ? doubled : longest;
     }
 }

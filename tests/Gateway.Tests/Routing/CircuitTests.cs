@@ -40,23 +40,45 @@ public sealed class CircuitTests
     }
 
     [Fact]
-    public void Each_opening_rests_longer_until_it_was_stable_for_long()
+    public void A_path_that_flaps_must_answer_well_more_often_until_it_was_stable_for_long()
     {
         var circuit = Circuit.Closed;
         var now = Start;
-        var rests = new List<double>();
+        var needed = new List<int>();
         for (var i = 0; i < 7; i++)
         {
             circuit = After(circuit, Outcome.PathDown, now);
-            rests.Add((circuit.RestsUntil - now).TotalSeconds);
-            now = circuit.RestsUntil;
-            circuit = circuit.Close(now);
+            Assert.Equal(TimeSpan.FromSeconds(2), circuit.RestsUntil - now);
+            needed.Add(0);
+            while (circuit.IsOpen)
+            {
+                now = circuit.RestsUntil;
+                circuit = circuit.AnsweredWell(now);
+                needed[^1]++;
+            }
+
             now += TimeSpan.FromSeconds(30);
         }
 
-        Assert.Equal([2, 4, 8, 16, 32, 60, 60], rests);
+        Assert.Equal([1, 2, 3, 4, 5, 5, 5], needed);
         now += TimeSpan.FromMinutes(11);
-        Assert.Equal(TimeSpan.FromSeconds(2), After(circuit, Outcome.PathDown, now).RestsUntil - now);
+        Assert.False(After(circuit, Outcome.PathDown, now).AnsweredWell(now.AddSeconds(2)).IsOpen);
+    }
+
+    [Fact]
+    public void A_canary_that_fails_again_and_again_asks_less_often()
+    {
+        var circuit = After(Circuit.Closed, Outcome.PathDown, Start);
+        var rests = new List<double>();
+        for (var i = 0; i < 7; i++)
+        {
+            var now = circuit.RestsUntil;
+            circuit = circuit.AnsweredBadly("still down", now);
+            rests.Add((circuit.RestsUntil - now).TotalSeconds);
+        }
+
+        Assert.Equal([4, 8, 16, 32, 60, 60, 60], rests);
+        Assert.Equal(Start, circuit.ChangedAt);
     }
 
     [Fact]
@@ -65,16 +87,6 @@ public sealed class CircuitTests
         var open = After(Circuit.Closed, Outcome.PathDown, Start);
         Assert.Same(open, After(open, Outcome.PathDown, Start.AddSeconds(1)));
         Assert.Same(open, After(open, Outcome.Accepted, Start.AddSeconds(1)));
-    }
-
-    [Fact]
-    public void A_failed_canary_prolongs_it_and_a_good_one_closes_it()
-    {
-        var open = After(Circuit.Closed, Outcome.PathDown, Start);
-        var again = open.RestAgain("still down", open.RestsUntil);
-        Assert.Equal(TimeSpan.FromSeconds(4), again.RestsUntil - open.RestsUntil);
-        Assert.Equal(Start, again.ChangedAt);
-        Assert.False(again.Close(again.RestsUntil).IsOpen);
     }
 
     [Fact]
