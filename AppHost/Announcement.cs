@@ -17,23 +17,12 @@ internal static class Announcement
     };
 
     /// <summary>Writes the file in one step, readable by its owner alone: it holds keys and passwords.</summary>
-    public static void Write(string file, SystemEndpoints endpoints)
-    {
-        var fresh = file + ".new";
-        File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
+    public static void Write(string file, SystemEndpoints endpoints) =>
+        PrivateText.Write(file, JsonSerializer.Serialize(endpoints, Json));
 
-        using (var stream = new FileStream(fresh, options))
-        {
-            JsonSerializer.Serialize(stream, endpoints, Json);
-        }
-
-        File.Move(fresh, file, overwrite: true);
-    }
+    /// <summary>The operator's door: at the API's own address, with a token of its own.</summary>
+    public static OperatorEndpoint? Operator(string? api, string tokenFile) =>
+        api is null ? null : new OperatorEndpoint(api, File.ReadAllText(tokenFile).Trim());
 
     /// <summary>The facts of the demo tenant as <c>migrate</c> wrote them; null if it did not.</summary>
     public static DemoTenant? ReadDemo(string file) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using AppHost.Embedded;
 using AppHost.Embedded.Processes;
 using AppHost.Embedded.Servers;
@@ -30,6 +31,21 @@ internal sealed class GatewayFolder : IDisposable
 
     /// <summary>Written by <c>migrate</c>: the demo tenant and its key.</summary>
     public string Demo => File("demo.json");
+
+    /// <summary>The file that holds the operator's token; made at the first start, kept until a wipe.</summary>
+    public string OperatorToken
+    {
+        get
+        {
+            var file = File("operator.token");
+            if (!System.IO.File.Exists(file))
+            {
+                PrivateText.Write(file, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+            }
+
+            return file;
+        }
+    }
 
     public string Endpoints => File("endpoints.json");
 

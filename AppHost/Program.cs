@@ -41,6 +41,7 @@ var worker = Host<Projects.Gateway_Worker>("worker")
     .WaitFor(redis);
 
 var api = Host<Projects.Gateway_Api>("api")
+    .WithEnvironment("Gateway__OperatorTokenFile", folder.OperatorToken)
     .WithHttpEndpoint(port: folder.Port("api"), name: "http")
     .WithHttpHealthCheck("/health")
     .WithReference(webhooks)
@@ -62,7 +63,7 @@ return await new SystemRun(app, folder).UntilStoppedAsync(
         Portal: null,
         Smtp: null,
         Webhooks: Url(webhooks),
-        Ops: null,
+        Ops: Announcement.Operator(Url(api), folder.OperatorToken),
         Demo: Announcement.ReadDemo(folder.Demo),
         Postgres: await ConnectionString(ledger.Resource, cancel),
         Redis: await ConnectionString(redis.Resource, cancel)

@@ -2,6 +2,7 @@ using Gateway.Database;
 using Gateway.Secrets;
 using Gateway.Worker;
 using Gateway.Worker.Delivery;
+using Gateway.Worker.Trust;
 using Gateway.Worker.Upkeep;
 using ServiceDefaults.Health;
 
@@ -21,6 +22,7 @@ builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 builder.Services.AddDelivery();
 builder.Services.AddHostedService<LedgerUpkeep>();
+builder.Services.AddHostedService<TrustWatch>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
 var app = builder.Build();

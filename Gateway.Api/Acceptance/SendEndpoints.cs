@@ -70,7 +70,9 @@ internal static class SendEndpoints
         var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
         var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
         var (submission, problem) = factory.FromJson(body, arrival);
-        return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
+        return (problem ?? SendingState.WhyNot(arrival.Caller, submission!)) is { } refused
+            ? refused.ToResult()
+            : await AcceptAsync(submission!, acceptor);
     }
 
     private static async Task<IResult> SendRawAsync(
@@ -103,7 +105,9 @@ internal static class SendEndpoints
         var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
         var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
         var (submission, problem) = factory.FromRaw(body, rcpt ?? [], stream ?? "transactional", arrival);
-        return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
+        return (problem ?? SendingState.WhyNot(arrival.Caller, submission!)) is { } refused
+            ? refused.ToResult()
+            : await AcceptAsync(submission!, acceptor);
     }
 
     internal static async Task<IResult> AcceptAsync(Submission submission, MessageAcceptor acceptor)
@@ -182,9 +186,10 @@ internal static class SendEndpoints
     {
         using var span = DoorTelemetry.StartAccept("json");
         var (submission, refused) = factory.FromJson(item, arrival with { TraceParent = Activity.Current?.Id });
-        var (status, accepted, problem) = submission is null
-            ? (refused!.Status, null, refused)
-            : Answer.Of(submission, await acceptor.AcceptAsync(submission));
+        refused ??= SendingState.WhyNot(arrival.Caller, submission!);
+        var (status, accepted, problem) = refused is not null
+            ? (refused.Status, null, refused)
+            : Answer.Of(submission!, await acceptor.AcceptAsync(submission!));
         if (problem is not null)
         {
             DoorTelemetry.CountRefused("json", problem);

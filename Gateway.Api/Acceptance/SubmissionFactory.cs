@@ -155,12 +155,12 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
         return clean.Length <= HeaderText.MaxLength ? clean : clean[..HeaderText.MaxLength];
     }
 
-    /// <summary>The refusal of a From that is not of a domain the tenant proved to be its own.</summary>
+    /// <summary>The refusal of a From that is not of a domain the tenant proved to be its own, or that the key may use.</summary>
     public static ApiProblem? WhyNotFrom(EmailAddress from, Caller caller, string field)
     {
         if (caller.Tenant.VerifiedDomains.Contains(from.Domain))
         {
-            return null;
+            return WhyNotByKey(from, caller, field);
         }
 
         var domains = string.Join(", ", caller.Tenant.VerifiedDomains.Order(StringComparer.Ordinal).Take(5));
@@ -176,6 +176,20 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
             StatusCodes.Status403Forbidden
         );
     }
+
+    private static ApiProblem? WhyNotByKey(EmailAddress from, Caller caller, string field) =>
+        caller.Domains.Count == 0 || caller.Domains.Contains(from.Domain)
+            ? null
+            : ApiProblem.Invalid(
+                FieldError.Of(
+                    "domain_not_of_key",
+                    field,
+                    from.ToString(),
+                    "an address of a domain that this key may send from: "
+                        + string.Join(", ", caller.Domains.Order(StringComparer.Ordinal).Take(5))
+                ),
+                StatusCodes.Status403Forbidden
+            );
 
     private static Submission Create(
         Guid id,

@@ -1,3 +1,4 @@
+using Gateway.Api.Manage;
 using Gateway.Api.Problems;
 using Gateway.Api.Telemetry;
 using Gateway.Tenants;
@@ -31,6 +32,7 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
                 ).ToResult();
             case KeyVerdict.Known { Caller: var caller } when caller.May(scope):
                 http.Features.Set(caller);
+                http.RequestServices.GetService<KeyUse>()?.Note(caller);
                 return await next(context);
             case KeyVerdict.Known:
                 DoorTelemetry.CountNotLetIn("scope");

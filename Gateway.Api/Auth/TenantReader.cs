@@ -17,6 +17,8 @@ internal static class TenantReader
         SELECT domain FROM sending_domains WHERE tenant_id = @tenant AND state IN ('verified', 'degraded');
         SELECT stream FROM lanes WHERE tenant_id = @tenant AND NOT active;
         SELECT scope, subject, unit, window_seconds, cap, over FROM limits WHERE tenant_id = @tenant;
+        SELECT c.address FROM confirmed_recipients c JOIN tenants t USING (tenant_id)
+        WHERE c.tenant_id = @tenant AND t.trust = 'trial' LIMIT 1000;
         """;
 
     public static async Task<TenantSnapshot> ReadAsync(NpgsqlConnection connection, Guid tenant)
@@ -32,6 +34,8 @@ internal static class TenantReader
         var domains = await all.ReadAsync<string>();
         var paused = await all.ReadAsync<string>();
         var own = await all.ReadAsync<LimitRow>();
+        var confirmed = await all.ReadAsync<string>();
+        var settings = JsonSerializer.Deserialize<TenantSettings>(row.settings, StoredJson.Options) ?? new();
         return new TenantSnapshot(tenant, row.name, domains.ToFrozenSet(StringComparer.Ordinal))
         {
             SuspendedAt = row.suspended_at,
@@ -39,8 +43,9 @@ internal static class TenantReader
             Plan = row.plan,
             Trust = row.trust,
             MonthQuota = row.month_quota,
-            Limits = LimitRow.Merge(row.trust, LimitRow.Parse(row.plan_limits), own),
-            Settings = JsonSerializer.Deserialize<TenantSettings>(row.settings, StoredJson.Options) ?? new(),
+            Limits = LimitRow.Merge(row.trust, LimitRow.Parse(row.plan_limits), own, settings.Limits),
+            Settings = settings,
+            ConfirmedRecipients = confirmed.ToFrozenSet(StringComparer.Ordinal),
         };
     }
 

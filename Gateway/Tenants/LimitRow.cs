@@ -28,8 +28,16 @@ public sealed class LimitRow
     public static IReadOnlyList<LimitRow> Parse(string planLimits) =>
         JsonSerializer.Deserialize<LimitRow[]>(planLimits) ?? [];
 
-    /// <summary>The plan's limits, the tenant's own in place of those that equal them in all but cap and consequence.</summary>
-    public static IReadOnlyList<Limit> Merge(string trust, IEnumerable<LimitRow> plan, IEnumerable<LimitRow> own)
+    /// <summary>
+    /// The plan's limits, the operator's for this tenant in place of those that equal them in all but cap and consequence;
+    /// then what the tenant set itself wherever that is narrower.
+    /// </summary>
+    public static IReadOnlyList<Limit> Merge(
+        string trust,
+        IEnumerable<LimitRow> plan,
+        IEnumerable<LimitRow> own,
+        IEnumerable<LimitRow>? narrower = null
+    )
     {
         var merged = new Dictionary<(LimitScope, string, LimitUnit, TimeSpan), Limit>();
         foreach (var limit in plan.Concat(own).Select(row => row.ToLimit()))
@@ -37,8 +45,36 @@ public sealed class LimitRow
             merged[(limit.Scope, limit.Subject, limit.Unit, limit.Window)] = limit;
         }
 
+        foreach (var limit in (narrower ?? []).Select(row => row.ToLimit()))
+        {
+            var key = (limit.Scope, limit.Subject, limit.Unit, limit.Window);
+            if (!merged.TryGetValue(key, out var given) || limit.Cap < given.Cap)
+            {
+                merged[key] = limit;
+            }
+        }
+
         return trust == "trial" ? [.. merged.Values, TrialDay] : [.. merged.Values];
     }
+
+    /// <summary>The limit as it is written.</summary>
+    public static LimitRow Of(Limit limit) =>
+        new()
+        {
+            scope = limit.Scope switch
+            {
+                LimitScope.Tenant => "tenant",
+                LimitScope.Key => "key",
+                LimitScope.SendingDomain => "domain",
+                LimitScope.Stream => "stream",
+                _ => "recipient_domain",
+            },
+            subject = limit.Subject,
+            unit = limit.Unit == LimitUnit.Messages ? "messages" : "recipients",
+            window_seconds = (int)limit.Window.TotalSeconds,
+            cap = limit.Cap,
+            over = limit.Over == OverLimit.Wait ? "wait" : "refuse",
+        };
 
     public Limit ToLimit() =>
         new(

@@ -9,6 +9,16 @@ public enum UnverifiedFrom
     Rewrite,
 }
 
+/// <summary>What becomes of a delivery whose fate stays unknown (D11).</summary>
+public enum OnUnknown
+{
+    /// <summary>Sent again over the next path: at least once.</summary>
+    Retry,
+
+    /// <summary>Held as <c>outcome_unknown</c> until somebody decides: at most once.</summary>
+    Hold,
+}
+
 /// <summary>A tenant's own choices, as they stand in <c>tenants.settings</c>; what is absent there has its default.</summary>
 public sealed record TenantSettings
 {
@@ -16,4 +26,10 @@ public sealed record TenantSettings
 
     /// <summary>The verified address that a rewritten From shows; needed for <see cref="UnverifiedFrom.Rewrite"/>.</summary>
     public string? RewriteFromAddress { get; init; }
+
+    /// <summary>Read by the workers by this very name.</summary>
+    public OnUnknown OnUnknown { get; init; }
+
+    /// <summary>Limits that the tenant sets itself; they only ever narrow what plan and operator allow.</summary>
+    public IReadOnlyList<LimitRow> Limits { get; init; } = [];
 }

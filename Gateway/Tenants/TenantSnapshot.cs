@@ -21,6 +21,9 @@ public sealed record TenantSnapshot(Guid Id, string Name, FrozenSet<string> Veri
     /// <summary>Recipients in a UTC calendar month; null is without bound.</summary>
     public long? MonthQuota { get; init; }
     public TenantSettings Settings { get; init; } = new();
+
+    /// <summary>Whom a trial tenant may write to beside its own domains, by policy key; empty for all others.</summary>
+    public FrozenSet<string> ConfirmedRecipients { get; init; } = [];
     public bool Suspended => SuspendedAt is not null;
 }
 

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Gateway.Tenants;
+
+namespace Gateway.Api.Manage;
+
+/// <summary>A tenant's own choices, and what it was given.</summary>
+/// <param name="UnverifiedFrom"><c>refuse</c>, or <c>rewrite</c>: sent as <c>Name via Tenant</c> from the address below.</param>
+/// <param name="RewriteFromAddress">Of a verified domain; needed for <c>rewrite</c>.</param>
+/// <param name="UnknownPolicy">Of mail whose fate stays unknown: <c>at_least_once</c> sends it again, <c>at_most_once</c> holds it.</param>
+/// <param name="Limits">Limits of your own; they only ever narrow what plan and operator allow.</param>
+/// <param name="EffectiveLimits">What holds now, from plan, operator and yourself.</param>
+/// <param name="MonthQuota">Recipients in a UTC calendar month; null is without bound.</param>
+public sealed record SettingsView(
+    string UnverifiedFrom,
+    string? RewriteFromAddress,
+    string UnknownPolicy,
+    IReadOnlyList<LimitRow> Limits,
+    IReadOnlyList<LimitRow> EffectiveLimits,
+    string Plan,
+    string Trust,
+    long? MonthQuota
+)
+{
+    public const string AtLeastOnce = "at_least_once";
+    public const string AtMostOnce = "at_most_once";
+
+    public static SettingsView Of(TenantSettings settings, TenantSnapshot tenant) =>
+        new(
+            settings.UnverifiedFrom == Tenants.UnverifiedFrom.Rewrite ? "rewrite" : "refuse",
+            settings.RewriteFromAddress,
+            settings.OnUnknown == OnUnknown.Hold ? AtMostOnce : AtLeastOnce,
+            settings.Limits,
+            [.. tenant.Limits.Select(LimitRow.Of)],
+            tenant.Plan,
+            tenant.Trust,
+            tenant.MonthQuota
+        );
+
+    public static TenantSettings Parse(string stored) =>
+        JsonSerializer.Deserialize<TenantSettings>(stored, StoredJson.Options) ?? new();
+}
+
+/// <summary>What is to be changed: an absent field stays, null is back to its default.</summary>
+public sealed record SettingsPatch(
+    string? UnverifiedFrom,
+    string? RewriteFromAddress,
+    string? UnknownPolicy,
+    IReadOnlyList<LimitRow>? Limits
+);

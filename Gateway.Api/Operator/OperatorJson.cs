@@ -1,0 +1,26 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gateway.Api.Operator;
+
+/// <summary>What the operator's door answers.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ActionView))]
+[JsonSerializable(typeof(TenantPage))]
+[JsonSerializable(typeof(TenantDetail))]
+[JsonSerializable(typeof(LimitPage))]
+[JsonSerializable(typeof(PlanPage))]
+[JsonSerializable(typeof(RecipientPage))]
+[JsonSerializable(typeof(AuditPage))]
+internal sealed partial class OperatorJson : JsonSerializerContext
+{
+    public static OperatorJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
+}
