@@ -206,7 +206,6 @@ internal sealed class BodyFields
     public ApiProblem? Problem()
     {
         RefuseUnknown();
-        inner.ForEach(o => o.RefuseUnknown());
         return errors.Count == 0 ? null : ApiProblem.Invalid(errors);
     }
 
@@ -216,6 +215,8 @@ internal sealed class BodyFields
         {
             Refuse(property.Name, Raw(property.Value), "only " + string.Join(", ", known), "unknown_field");
         }
+
+        inner.ForEach(o => o.RefuseUnknown());
     }
 
     private JsonElement Find(string name)

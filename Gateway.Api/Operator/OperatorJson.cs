@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Api.Operator.Paths;
 
 namespace Gateway.Api.Operator;
 
@@ -13,6 +14,11 @@ namespace Gateway.Api.Operator;
 [JsonSerializable(typeof(PlanPage))]
 [JsonSerializable(typeof(RecipientPage))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(PathPage))]
+[JsonSerializable(typeof(PathView))]
+[JsonSerializable(typeof(PathEventPage))]
+[JsonSerializable(typeof(RoutePage))]
+[JsonSerializable(typeof(ExplainView))]
 internal sealed partial class OperatorJson : JsonSerializerContext
 {
     public static OperatorJson Readable { get; } =

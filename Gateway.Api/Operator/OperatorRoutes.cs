@@ -1,4 +1,5 @@
 using Gateway.Api.Manage;
+using Gateway.Api.Operator.Paths;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
 
@@ -7,14 +8,15 @@ namespace Gateway.Api.Operator;
 /// <summary>The operator's door: its own credential, and for every action a reason, a dry run and the audit (D22).</summary>
 internal static class OperatorRoutes
 {
-    private const string Acts =
+    public const string Acts =
         " With ?dry_run=true it answers what would change and changes nothing. " + ProblemExamples.ReasonMissing;
 
     public static IServiceCollection AddOperator(this IServiceCollection services, IConfiguration configuration) =>
         services
             .AddSingleton(OperatorToken.Load(configuration))
             .AddSingleton<WrongTokens>()
-            .AddSingleton<OperatorLedger>();
+            .AddSingleton<OperatorLedger>()
+            .AddPaths();
 
     /// <summary>For the endpoints below <c>/ops/v1</c>, whichever feature they belong to.</summary>
     public static RouteGroupBuilder MapOperatorGroup(this IEndpointRouteBuilder app, string path) =>
@@ -55,6 +57,7 @@ internal static class OperatorRoutes
             .Produces<AuditPage>()
             .WithSummary("Who did what and why, newest first")
             .WithDescription("Filters tenant, actor, action, since, until; cursor, limit.");
+        app.MapPaths();
     }
 
     /// <summary>The answer to a request about a tenant; one for unknown and malformed ids.</summary>
@@ -147,7 +150,7 @@ internal static class OperatorRoutes
             .WithDescription($"At most {RecipientActions.Most} in one call." + Acts);
     }
 
-    private static RouteHandlerBuilder Action<TBody>(this RouteHandlerBuilder endpoint, string summary)
+    public static RouteHandlerBuilder Action<TBody>(this RouteHandlerBuilder endpoint, string summary)
         where TBody : notnull =>
         endpoint
             .Accepts<TBody>(isOptional: true, "application/json")

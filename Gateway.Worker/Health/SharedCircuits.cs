@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Routing;
 using Gateway.Worker.Telemetry;
-using Npgsql;
 using StackExchange.Redis;
 
 namespace Gateway.Worker.Health;
@@ -19,8 +18,7 @@ public sealed class SharedCircuits(
     ILogger<SharedCircuits> log
 ) : BackgroundService
 {
-    /// <summary>Installations that share a Redis have paths of the same names.</summary>
-    private readonly string channel = $"gw:circuits:{Installation(configuration)}";
+    private readonly CircuitHints hints = CircuitHints.Of(configuration.GetConnectionString("ledger")!);
 
     /// <summary>What nobody renewed for so long is no longer said.</summary>
     private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(15);
@@ -28,8 +26,6 @@ public sealed class SharedCircuits(
     private readonly Channel<CircuitChange> changes = System.Threading.Channels.Channel.CreateBounded<CircuitChange>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropOldest }
     );
-
-    private string Stored => channel + ":open";
 
     private readonly string self = Guid.NewGuid().ToString("N");
 
@@ -58,8 +54,8 @@ public sealed class SharedCircuits(
 
     private async Task ListenAsync()
     {
-        await redis.GetSubscriber().SubscribeAsync(channel, (_, message) => Hear(message));
-        foreach (var entry in await redis.GetDatabase().HashGetAllAsync(Stored))
+        await redis.GetSubscriber().SubscribeAsync(hints.Channel, (_, message) => Hear(message));
+        foreach (var entry in await redis.GetDatabase().HashGetAllAsync(hints.Stored))
         {
             Hear(entry.Value);
         }
@@ -67,60 +63,28 @@ public sealed class SharedCircuits(
 
     private async Task TellAsync(CircuitChange change)
     {
-        var told = new Told(
-            self,
-            change.Key.Path,
-            change.Key.Scope,
-            change.Key.Subject,
-            change.Circuit.Reason,
-            change.Circuit.RestsUntil,
-            change.Circuit.ChangedAt,
-            change.Circuit.Openings
-        );
+        var told = CircuitHint.Of(self, change.Key, change.Circuit);
         var text = JsonSerializer.Serialize(told);
-        var field = $"{told.Path}|{told.Scope}|{told.Subject}";
         var database = redis.GetDatabase();
         if (change.Circuit.IsOpen)
         {
-            await database.HashSetAsync(Stored, field, text);
-            await database.KeyExpireAsync(Stored, KeptFor);
+            await database.HashSetAsync(hints.Stored, told.Field, text);
+            await database.KeyExpireAsync(hints.Stored, KeptFor);
         }
         else
         {
-            await database.HashDeleteAsync(Stored, field);
+            await database.HashDeleteAsync(hints.Stored, told.Field);
         }
 
-        await redis.GetSubscriber().PublishAsync(channel, text);
+        await redis.GetSubscriber().PublishAsync(hints.Channel, text);
     }
 
     private void Hear(string? text)
     {
-        Told? told;
-        try
+        if (CircuitHint.Read(text) is { } told && told.Worker != self && clock.GetUtcNow() - told.ChangedAt <= KeptFor)
         {
-            told = text is null ? null : JsonSerializer.Deserialize<Told>(text);
+            board.Heard(told.Key, told.Circuit);
         }
-        catch (JsonException)
-        {
-            // Another release's word: not ours to understand.
-            return;
-        }
-
-        if (told is null || told.Worker == self || clock.GetUtcNow() - told.ChangedAt > KeptFor)
-        {
-            return;
-        }
-
-        board.Heard(
-            new CircuitKey(told.Path, told.Scope, told.Subject),
-            new Circuit
-            {
-                Reason = told.Reason,
-                RestsUntil = told.RestsUntil,
-                ChangedAt = told.ChangedAt,
-                Openings = told.Openings,
-            }
-        );
     }
 
     private async Task TryAsync(Func<Task> act)
@@ -134,21 +98,4 @@ public sealed class SharedCircuits(
             WorkerLog.CircuitsNotShared(log, problem.Message);
         }
     }
-
-    private static string Installation(IConfiguration configuration)
-    {
-        var ledger = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("ledger"));
-        return $"{ledger.Host}:{ledger.Port}/{ledger.Database}";
-    }
-
-    private sealed record Told(
-        string Worker,
-        string Path,
-        CircuitScope Scope,
-        string Subject,
-        string? Reason,
-        DateTimeOffset RestsUntil,
-        DateTimeOffset ChangedAt,
-        int Openings
-    );
 }

@@ -26,6 +26,7 @@ public sealed class PathRegister(
 
     private readonly SemaphoreSlim told = new(0, 1);
     private readonly Dictionary<string, (DateTime Stamp, EgressPath Path)> made = [];
+    private readonly Dictionary<string, PathCapabilities> noted = [];
     private StoredRouting? last;
 
     /// <summary>Before the first delivery: the configuration is enough to begin with, the ledger has the last word.</summary>
@@ -34,6 +35,7 @@ public sealed class PathRegister(
         Apply(new StoredRouting(0, [], []));
         await stored.AnnounceAsync(
             configured.Paths.Select(p => (p.Key, ProviderOf(p.Value.Provider))),
+            configured.DefaultRule,
             cancellationToken
         );
         await ReloadAsync(cancellationToken);
@@ -64,6 +66,8 @@ public sealed class PathRegister(
                 {
                     await ReloadAsync(stoppingToken);
                 }
+
+                await NoteCapabilitiesAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -91,6 +95,19 @@ public sealed class PathRegister(
 
         // Whatever waited for a path may have one now.
         waiters.Wake();
+    }
+
+    private async Task NoteCapabilitiesAsync(CancellationToken cancel)
+    {
+        foreach (var path in paths.All)
+        {
+            if (!ReferenceEquals(noted.GetValueOrDefault(path.Name), path.Provider.Capabilities))
+            {
+                var seen = path.Provider.Capabilities;
+                await stored.NoteAsync(path.Name, seen, cancel);
+                noted[path.Name] = seen;
+            }
+        }
     }
 
     /// <summary>A mode that ends by itself does so without a change in the ledger.</summary>

@@ -2,8 +2,10 @@ using System.Text;
 using System.Text.Json;
 using Dapper;
 using Gateway.Database;
+using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Secrets;
+using Gateway.Tenants;
 using Npgsql;
 
 namespace Gateway.Worker.Paths;
@@ -30,7 +32,15 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
 {
     public static SecretPlace PlaceOf(Guid? tenant, string path) => new(tenant ?? Guid.Empty, "paths", path, "secret");
 
-    public async Task AnnounceAsync(IEnumerable<(string Name, string Provider)> configured, CancellationToken cancel)
+    /// <summary>
+    /// Makes known what the hosts' settings describe, so that operators see it and may switch it. The worker that
+    /// started last has the last word on the default route that is shown; each goes by its own.
+    /// </summary>
+    public async Task AnnounceAsync(
+        IEnumerable<(string Name, string Provider)> configured,
+        RouteRule defaultRule,
+        CancellationToken cancel
+    )
     {
         await using var connection = await ledger.OpenConnectionAsync(cancel);
         foreach (var (name, provider) in configured)
@@ -38,12 +48,39 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
             await connection.ExecuteAsync(
                 """
                 INSERT INTO paths AS p (path, provider, origin) VALUES (@name, @provider, 'configuration')
-                ON CONFLICT (path) DO UPDATE SET provider = excluded.provider, origin = 'configuration'
+                ON CONFLICT (path) DO UPDATE SET provider = excluded.provider, origin = 'configuration', changed_at = now()
                 WHERE (p.provider, p.origin) IS DISTINCT FROM (excluded.provider, 'configuration')
                 """,
                 new { name, provider }
             );
         }
+
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO routes AS r (route_id, place, tiers) VALUES (@id, @place, @tiers::jsonb)
+            ON CONFLICT (route_id) DO UPDATE SET tiers = excluded.tiers, changed_at = now()
+            WHERE r.tiers <> excluded.tiers
+            """,
+            new
+            {
+                id = StoredRoute.Default,
+                place = StoredRoute.LastPlace,
+                tiers = StoredRoute.WriteTiers(defaultRule.Tiers),
+            }
+        );
+    }
+
+    /// <summary>What a path can carry, for whoever asks where a message would go.</summary>
+    public async Task NoteAsync(string path, PathCapabilities capabilities, CancellationToken cancel)
+    {
+        await using var connection = await ledger.OpenConnectionAsync(cancel);
+        await connection.ExecuteAsync(
+            """
+            UPDATE paths SET capabilities = @seen::jsonb
+            WHERE path = @path AND capabilities IS DISTINCT FROM @seen::jsonb
+            """,
+            new { path, seen = JsonSerializer.Serialize(capabilities, StoredJson.Options) }
+        );
     }
 
     public async Task<long> ReadVersionAsync(CancellationToken cancel)
@@ -63,15 +100,13 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
                 SELECT p.path, p.tenant_id, p.origin, p.provider, p.settings::text AS settings, p.secret_sealed, p.concurrency,
                     p.changed_at, m.mode, m.instead, m.until, m.changed_at AS mode_changed_at, b.step, b.share
                 FROM paths p LEFT JOIN path_modes m USING (path) LEFT JOIN path_probations b USING (path);
-                SELECT route_id, tenant_id, stream, from_domain, from_address, recipient_domain, tag, tiers::text AS tiers
-                FROM routes ORDER BY tenant_id IS NULL, place;
-                """,
+                """ + StoredRoute.Select,
                 cancellationToken: cancel
             )
         );
         var version = await all.ReadSingleAsync<long>();
         var paths = (await all.ReadAsync<PathRow>()).Select(Read).ToArray();
-        var rules = (await all.ReadAsync<RouteRow>()).Select(r => r.ToRule()).ToArray();
+        var rules = (await all.ReadAsync<StoredRoute>()).Where(r => !r.IsDefault).Select(r => r.ToRule()).ToArray();
         return new StoredRouting(version, paths, rules);
     }
 
@@ -138,33 +173,5 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
         public string? step { get; init; }
         public double share { get; init; }
     }
-
-    private sealed class RouteRow
-    {
-        public Guid route_id { get; init; }
-        public Guid? tenant_id { get; init; }
-        public string? stream { get; init; }
-        public string? from_domain { get; init; }
-        public string? from_address { get; init; }
-        public string? recipient_domain { get; init; }
-        public string? tag { get; init; }
-        public string tiers { get; init; } = "[]";
-
-        public RouteRule ToRule() =>
-            new(route_id.ToString(), [.. JsonSerializer.Deserialize<PathPart[][]>(tiers)!.Select(Tier)])
-            {
-                Tenant = tenant_id,
-                Stream = stream,
-                FromDomain = from_domain,
-                FromAddress = from_address,
-                RecipientDomain = recipient_domain,
-                Tag = tag,
-            };
-
-        private static RouteTier Tier(PathPart[] parts) =>
-            new([.. parts.Select(p => new WeightedPath(p.path, p.weight))]);
-    }
-
-    private sealed record PathPart(string path, double weight);
 #pragma warning restore IDE1006, SA1300
 }

@@ -11,6 +11,8 @@ CREATE TABLE paths (
     -- Credentials as JSON, sealed under the master key for exactly this row.
     secret_sealed bytea,
     concurrency integer NOT NULL DEFAULT 32 CHECK (concurrency BETWEEN 1 AND 1000),
+    -- What it can carry, as a worker saw it last.
+    capabilities jsonb,
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now()
 );
@@ -41,6 +43,7 @@ CREATE TABLE routes (
     route_id uuid PRIMARY KEY,
     -- Tenants' own rules are asked before the platform's, each in the order of their place.
     tenant_id uuid REFERENCES tenants,
+    -- The last place of all is the hosts' own default route: written by them, and changed in their settings.
     place integer NOT NULL,
     stream text CHECK (stream IN ('transactional', 'broadcast')),
     from_domain text,
@@ -78,11 +81,11 @@ $$ BEGIN
     PERFORM pg_notify('gw_paths', '');
     RETURN NULL;
 END $$;
-CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON paths FOR EACH STATEMENT EXECUTE FUNCTION tell_paths_changed();
+CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE OF changed_at ON paths FOR EACH STATEMENT EXECUTE FUNCTION tell_paths_changed();
 CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON path_modes FOR EACH STATEMENT EXECUTE FUNCTION tell_paths_changed();
 CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE OF step, share ON path_probations
     FOR EACH STATEMENT EXECUTE FUNCTION tell_paths_changed();
-CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON routes FOR EACH STATEMENT EXECUTE FUNCTION tell_paths_changed();
+CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON routes FOR EACH STATEMENT EXECUTE FUNCTION tell_paths_changed();
 
 -- What waits for a path is woken together when one can carry again.
 CREATE INDEX deliveries_due_waiting ON deliveries_due (waiting_for, delivery_id) WHERE waiting_for IS NOT NULL;
@@ -98,7 +101,7 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT ON paths, path_modes, path_probations, routes, path_events, path_version TO gw_worker, gw_operator;
-GRANT INSERT, UPDATE ON paths TO gw_worker;
+GRANT INSERT, UPDATE ON paths, routes TO gw_worker;
 GRANT UPDATE ON path_probations TO gw_worker;
 GRANT INSERT ON path_events TO gw_worker, gw_operator;
 GRANT INSERT, UPDATE, DELETE ON paths, path_modes, path_probations, routes TO gw_operator;

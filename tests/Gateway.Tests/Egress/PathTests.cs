@@ -2,31 +2,13 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using Gateway.Mail.Tests.Smtp.Peers;
 using Gateway.Tests.Cluster;
+using Gateway.Tests.Running;
 
-namespace Gateway.Tests.Running;
+namespace Gateway.Tests.Egress;
 
 /// <summary>What an operator says of a path, and what the path says of itself, in a Worker that runs.</summary>
 public sealed class PathTests(TestCluster cluster)
 {
-    [Fact]
-    public async Task A_switch_moves_the_mail_within_a_second_and_a_resume_brings_it_back()
-    {
-        await using var first = new SmtpScriptServer();
-        await using var second = new SmtpScriptServer();
-        await using var gateway = await StartAsync(("first", first.Port), ("second", second.Port));
-        var tenant = await gateway.Ledger.CreateTenantAsync();
-        await UntilPathAsync(gateway, tenant, "first");
-
-        await gateway.Ledger.ExecuteAsync(
-            "INSERT INTO path_modes (path, mode, reason) VALUES ('first', 'off', 'drill')"
-        );
-        var took = await UntilPathAsync(gateway, tenant, "second");
-        Assert.True(took < TimeSpan.FromSeconds(1), $"a switch took {took}");
-
-        await gateway.Ledger.ExecuteAsync("UPDATE path_modes SET mode = 'active', changed_at = now()");
-        await UntilPathAsync(gateway, tenant, "first");
-    }
-
     [Fact]
     public async Task A_rule_that_is_added_decides_within_a_second_and_only_for_what_it_matches()
     {
