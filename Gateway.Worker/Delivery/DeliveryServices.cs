@@ -10,6 +10,10 @@ internal static class DeliveryServices
     public static IServiceCollection AddDelivery(this IServiceCollection services) =>
         services
             .AddSingleton<CircuitBoard>()
+            .AddSingleton<BounceBreaker>()
+            .AddSingleton<CircuitJournal>()
+            .AddSingleton<RefusalDoubts>()
+            .AddSingleton<Admission>()
             .AddSingleton<PathWitness>()
             .AddSingleton<PathFactory>()
             .AddSingleton<ConfiguredPaths>()
@@ -36,9 +40,10 @@ internal static class DeliveryServices
             .AddHostedService(p => p.GetRequiredService<PathRegister>())
             .AddHostedService<PathListener>()
             .AddHostedService(p => p.GetRequiredService<PathWaiters>())
-            .AddHostedService<CircuitJournal>()
+            .AddHostedService(p => p.GetRequiredService<CircuitJournal>())
             .AddHostedService<SharedCircuits>()
             .AddHostedService<PathCanary>()
+            .AddHostedService(p => p.GetRequiredService<Admission>())
             // Hosted services stop in the reverse order: the loop drains while the keeper still renews.
             .AddHostedService(p => p.GetRequiredService<LeaseKeeper>())
             .AddHostedService<QueueWatch>()

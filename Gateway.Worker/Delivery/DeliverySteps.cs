@@ -14,6 +14,7 @@ public sealed class DeliverySteps(
     PathPicker picker,
     MessageSigner signer,
     AttemptJournal journal,
+    RefusalDoubts doubts,
     TimeProvider clock,
     ILogger<DeliverySteps> log
 )
@@ -159,7 +160,8 @@ public sealed class DeliverySteps(
             result,
             path.Provider.Capabilities.HasDeliveryEvents,
             clock.GetUtcNow(),
-            Random.Shared.NextDouble()
+            Random.Shared.NextDouble(),
+            doubts.Of(path.Name, work, result)
         );
         await RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
     }

@@ -15,6 +15,21 @@ public sealed record NextStep(string State, string? Cause = null, TimeSpan? DueI
     public int Waits { get; init; }
 }
 
+/// <summary>Why a permanent refusal is not believed.</summary>
+public enum Doubt
+{
+    None,
+
+    /// <summary>The path is on probation.</summary>
+    PathOnProbation,
+
+    /// <summary>It is, and it carried this delivery before: no other path can.</summary>
+    SamePathOnProbation,
+
+    /// <summary>Many others were refused alike on this path.</summary>
+    MassBounce,
+}
+
 /// <summary>The TTL clock runs only while the last outcome is the recipient's temporary refusal (D12).</summary>
 public enum TtlClock
 {

@@ -44,10 +44,13 @@ public static class RetryPolicy
         SendResult result,
         bool pathTellsDelivery,
         DateTimeOffset now,
-        double draw
+        double draw,
+        Doubt doubt = Doubt.None
     ) =>
         result.Outcome switch
         {
+            Outcome.RecipientPermanent or Outcome.MessagePermanent or Outcome.ContentRefused when doubt != Doubt.None =>
+                Doubted(delivery, doubt, now, draw),
             // Where no event will ever come, sent is all there is to know.
             Outcome.Accepted => new NextStep(DeliveryState.Sent, pathTellsDelivery ? null : "final"),
             Outcome.RecipientPermanent => new NextStep(DeliveryState.Bounced, "recipient"),
@@ -73,6 +76,20 @@ public static class RetryPolicy
             // Another path would fail alike, and the fault is ours: it is kept until somebody mended it.
             Outcome.AdapterBug => Hold("adapter_bug"),
             _ => throw new ArgumentOutOfRangeException(nameof(result), result.Outcome, "no such outcome"),
+        };
+
+    /// <summary>A refusal that nobody believes yet is no bounce: another path says, or a person.</summary>
+    private static NextStep Doubted(DeliveryFacts delivery, Doubt doubt, DateTimeOffset now, double draw) =>
+        doubt switch
+        {
+            Doubt.MassBounce => Hold("mass_bounce"),
+            // The same path once more: there is no other, so it waits for one.
+            Doubt.SamePathOnProbation => NoPath(delivery, now, draw),
+            _ => WithinTtl(
+                delivery,
+                now,
+                new NextStep(DeliveryState.Queued, DueIn: TimeSpan.Zero) { Waits = delivery.Waits, Event = "rerouted" }
+            ),
         };
 
     /// <summary>No path can carry it now: it waits, longer each time, and spends nothing (I7).</summary>

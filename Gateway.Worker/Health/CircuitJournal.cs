@@ -30,7 +30,7 @@ public sealed class CircuitJournal(
     /// <summary>Replies are kept to this many characters: enough to know them again.</summary>
     private const int ReasonLength = 1_000;
 
-    private readonly Channel<CircuitChange> changes = Channel.CreateBounded<CircuitChange>(
+    private readonly Channel<Entry> entries = Channel.CreateBounded<Entry>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropOldest }
     );
 
@@ -44,9 +44,9 @@ public sealed class CircuitJournal(
     {
         try
         {
-            await foreach (var change in changes.Reader.ReadAllAsync(stoppingToken))
+            await foreach (var entry in entries.Reader.ReadAllAsync(stoppingToken))
             {
-                await WriteAsync(change, stoppingToken);
+                await WriteAsync(entry, stoppingToken);
             }
         }
         catch (OperationCanceledException)
@@ -54,6 +54,10 @@ public sealed class CircuitJournal(
             // The host ends; the log has it.
         }
     }
+
+    /// <summary>Something else that is an affair of the path.</summary>
+    public void Tell(string path, string type, string reason) =>
+        entries.Writer.TryWrite(new Entry(path, type, clock.GetUtcNow(), reason, null));
 
     private void Saw(CircuitChange change)
     {
@@ -77,22 +81,28 @@ public sealed class CircuitJournal(
             waiters.Wake();
         }
 
-        changes.Writer.TryWrite(change);
+        entries.Writer.TryWrite(
+            new Entry(
+                change.Key.Path,
+                change.Circuit.IsOpen ? "circuit.opened" : "circuit.closed",
+                change.Circuit.ChangedAt,
+                change.Reason,
+                JsonSerializer.Serialize(new { scope, subject = change.Key.Subject })
+            )
+        );
     }
 
-    private async Task WriteAsync(CircuitChange change, CancellationToken cancel)
+    private async Task WriteAsync(Entry entry, CancellationToken cancel)
     {
         try
         {
             await using var command = ledger.CreateCommand(Write);
             command.Parameters.AddWithValue(LedgerId.New(clock.GetUtcNow()));
-            command.Parameters.AddWithValue(change.Key.Path);
-            command.Parameters.AddWithValue(change.Circuit.IsOpen ? "circuit.opened" : "circuit.closed");
-            command.Parameters.AddWithValue(change.Circuit.ChangedAt);
-            command.Parameters.AddWithValue((object?)Shorten(change.Reason) ?? DBNull.Value);
-            command.Parameters.AddWithValue(
-                JsonSerializer.Serialize(new { scope = NameOf(change.Key.Scope), subject = change.Key.Subject })
-            );
+            command.Parameters.AddWithValue(entry.Path);
+            command.Parameters.AddWithValue(entry.Type);
+            command.Parameters.AddWithValue(entry.At);
+            command.Parameters.AddWithValue((object?)Shorten(entry.Reason) ?? DBNull.Value);
+            command.Parameters.AddWithValue((object?)entry.Data ?? DBNull.Value);
             await command.ExecuteNonQueryAsync(cancel);
         }
         catch (Exception problem) when (problem is NpgsqlException or IOException or TimeoutException)
@@ -115,4 +125,6 @@ public sealed class CircuitJournal(
             CircuitScope.Stream => "stream",
             _ => "remote_domain",
         };
+
+    private sealed record Entry(string Path, string Type, DateTimeOffset At, string? Reason, string? Data);
 }

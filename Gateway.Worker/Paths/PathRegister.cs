@@ -18,6 +18,7 @@ public sealed class PathRegister(
     EgressPaths paths,
     PathWaiters waiters,
     CircuitBoard board,
+    BounceBreaker breaker,
     TimeProvider clock,
     ILogger<PathRegister> log
 ) : BackgroundService
@@ -90,6 +91,7 @@ public sealed class PathRegister(
             if (before?.Paths.FirstOrDefault(p => p.Name == resumed.Name)?.ModeStamp != resumed.ModeStamp)
             {
                 board.AskSoon(resumed.Name);
+                breaker.Forget(resumed.Name);
             }
         }
 
@@ -134,7 +136,12 @@ public sealed class PathRegister(
                     Tenant = p.Tenant,
                     Mode = ModeOf(s),
                     Instead = s.Instead,
-                    ProbationShare = s.ProbationShare,
+                    ProbationShare = s.Probation == ProbationStep.Share ? s.Share : null,
+                    IsAwaitingCanary = s.Probation == ProbationStep.Canary,
+                    NeverCarries =
+                        s.Probation == ProbationStep.Ejected
+                            ? $"it was ejected from probation: {s.ProbationReason}"
+                            : null,
                 }
                 : new PathState(p.Name, p.Provider.Capabilities) { Tenant = p.Tenant }
         );

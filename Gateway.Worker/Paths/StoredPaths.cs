@@ -24,7 +24,9 @@ public sealed record StoredPath(
     string? Instead,
     DateTimeOffset? Until,
     DateTime? ModeStamp,
-    double? ProbationShare
+    ProbationStep? Probation,
+    double Share,
+    string? ProbationReason
 );
 
 /// <summary>Reads them, and makes those of the configuration known.</summary>
@@ -98,7 +100,7 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
                 """
                 SELECT version FROM path_version;
                 SELECT p.path, p.tenant_id, p.origin, p.provider, p.settings::text AS settings, p.secret_sealed, p.concurrency,
-                    p.changed_at, m.mode, m.instead, m.until, m.changed_at AS mode_changed_at, b.step, b.share
+                    p.changed_at, m.mode, m.instead, m.until, m.changed_at AS mode_changed_at, b.step, b.share, b.reason AS probation_reason
                 FROM paths p LEFT JOIN path_modes m USING (path) LEFT JOIN path_probations b USING (path);
                 """ + StoredRoute.Select,
                 cancellationToken: cancel
@@ -125,7 +127,9 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
             row.instead,
             row.until is { } until ? new DateTimeOffset(until) : null,
             row.mode_changed_at,
-            row.step is null ? null : row.share
+            row.step is null ? null : Enum.Parse<ProbationStep>(row.step, ignoreCase: true),
+            row.share,
+            row.probation_reason
         );
 
     /// <summary>The same section that the hosts' settings would have, so that one reader serves both.</summary>
@@ -172,6 +176,7 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
         public DateTime? mode_changed_at { get; init; }
         public string? step { get; init; }
         public double share { get; init; }
+        public string? probation_reason { get; init; }
     }
 #pragma warning restore IDE1006, SA1300
 }

@@ -64,6 +64,18 @@ internal static partial class WorkerLog
     [LoggerMessage(27, LogLevel.Warning, "Circuits are not shared with the other workers: {Problem}")]
     public static partial void CircuitsNotShared(ILogger log, string problem);
 
+    [LoggerMessage(29, LogLevel.Warning, "Path {Path}: probation {Step} with {Share:P0} of its traffic: {Reason}")]
+    public static partial void ProbationMoved(
+        ILogger log,
+        string path,
+        Gateway.Routing.ProbationStep step,
+        double share,
+        string reason
+    );
+
+    [LoggerMessage(30, LogLevel.Error, "Path {Path} refuses many deliveries alike; they are held: {Reply}")]
+    public static partial void MassBounce(ILogger log, string path, string reply);
+
     [LoggerMessage(28, LogLevel.Warning, "A change of a path was not written down: {Problem}")]
     public static partial void PathEventLost(ILogger log, string problem);
 }

@@ -29,6 +29,9 @@ public sealed record PathState(string Path, PathCapabilities Capabilities)
     /// </summary>
     public double? ProbationShare { get; init; }
 
+    /// <summary>On probation, and nothing goes over it before a canary of ours did.</summary>
+    public bool IsAwaitingCanary { get; init; }
+
     /// <summary>Why it can never carry mail, such as an account that only brings events; null where it can.</summary>
     public string? NeverCarries { get; init; }
 }

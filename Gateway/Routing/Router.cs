@@ -187,6 +187,11 @@ public static class Router
                 return (RouteReason.NeverCarries, never);
             }
 
+            if (path.IsAwaitingCanary)
+            {
+                return (RouteReason.AwaitingCanary, null);
+            }
+
             if (path.Mode != PathMode.Active)
             {
                 return (path.Mode == PathMode.Off ? RouteReason.SwitchedOff : RouteReason.Draining, null);

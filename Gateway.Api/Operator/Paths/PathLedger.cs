@@ -16,7 +16,7 @@ internal sealed class PathLedger(IConnectionMultiplexer redis, IConfiguration co
         SELECT p.path, p.tenant_id, p.provider, p.origin, p.capabilities::text AS capabilities, m.reason,
             CASE WHEN m.until <= now() THEN 'active' ELSE coalesce(m.mode, 'active') END AS mode,
             CASE WHEN m.until <= now() THEN NULL ELSE m.instead END AS instead,
-            CASE WHEN m.until <= now() THEN NULL ELSE m.until END AS until, b.share
+            CASE WHEN m.until <= now() THEN NULL ELSE m.until END AS until, b.step, b.share, b.reason AS probation_reason
         FROM paths p LEFT JOIN path_modes m USING (path) LEFT JOIN path_probations b USING (path)
         """;
 
@@ -102,7 +102,9 @@ internal sealed class PathRow
     public string? instead { get; init; }
     public DateTime? until { get; init; }
     public string? reason { get; init; }
+    public string? step { get; init; }
     public double? share { get; init; }
+    public string? probation_reason { get; init; }
 
     public PathState State =>
         new(
@@ -115,7 +117,9 @@ internal sealed class PathRow
             Tenant = tenant_id,
             Mode = Enum.Parse<PathMode>(mode, ignoreCase: true),
             Instead = instead,
-            ProbationShare = share,
+            ProbationShare = step == "share" ? share : null,
+            IsAwaitingCanary = step == "canary",
+            NeverCarries = step == "ejected" ? $"it was ejected from probation: {probation_reason}" : null,
         };
 
     public PathView View(IEnumerable<CircuitHint> open) =>
@@ -128,7 +132,7 @@ internal sealed class PathRow
             instead,
             RowTime.Of(until),
             mode == "active" ? null : reason,
-            share,
+            step is null ? null : new ProbationView(step, share ?? 0, probation_reason),
             [
                 .. open.Where(h => h.Path == path)
                     .Select(h => new OpenCircuitView(

@@ -6,6 +6,7 @@ namespace Gateway.Api.Operator.Paths;
 /// <param name="Mode">active, draining or off.</param>
 /// <param name="Instead">The path that carries its mail while it is off.</param>
 /// <param name="Until">When the mode ends by itself.</param>
+/// <param name="Probation">How far a new path is admitted; null once it is.</param>
 /// <param name="Open">Circuits that are open, as the workers tell each other.</param>
 /// <param name="Capabilities">What it can carry, as a worker saw it last; null before its first connection.</param>
 public sealed record PathView(
@@ -17,10 +18,14 @@ public sealed record PathView(
     string? Instead,
     DateTimeOffset? Until,
     string? Reason,
-    double? ProbationShare,
+    ProbationView? Probation,
     IReadOnlyList<OpenCircuitView> Open,
     JsonElement? Capabilities
 );
+
+/// <param name="Step">canary, share or ejected.</param>
+/// <param name="Share">The part of its traffic that it is given, 0 to 1.</param>
+public sealed record ProbationView(string Step, double Share, string? Reason);
 
 /// <param name="Scope">path, identity (one sending domain), stream or remote_domain (one domain of recipients).</param>
 /// <param name="Reason">The reply that opened it.</param>

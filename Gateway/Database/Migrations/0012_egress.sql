@@ -102,6 +102,6 @@ BEGIN
 END $$;
 GRANT SELECT ON paths, path_modes, path_probations, routes, path_events, path_version TO gw_worker, gw_operator;
 GRANT INSERT, UPDATE ON paths, routes TO gw_worker;
-GRANT UPDATE ON path_probations TO gw_worker;
+GRANT UPDATE, DELETE ON path_probations TO gw_worker;
 GRANT INSERT ON path_events TO gw_worker, gw_operator;
 GRANT INSERT, UPDATE, DELETE ON paths, path_modes, path_probations, routes TO gw_operator;

@@ -55,6 +55,56 @@ public sealed class PathTests(TestCluster cluster)
         await UntilPathAsync(gateway, tenant, "first");
     }
 
+    [Fact]
+    public async Task A_new_path_earns_its_traffic_and_its_refusals_bounce_nobody()
+    {
+        await using var good = new SmtpScriptServer();
+        await using var fresh = new SmtpScriptServer();
+        await using var gateway = await StartAsync(("fresh", fresh.Port), ("good", good.Port));
+        var tenant = await gateway.Ledger.CreateTenantAsync();
+        await gateway.Ledger.ExecuteAsync("INSERT INTO path_modes (path, mode, reason) VALUES ('fresh', 'off', 'new')");
+        await UntilPathAsync(gateway, tenant, "good");
+        fresh.Script = SmtpScript.At("RCPT", "550 5.1.1 no such user");
+        await gateway.Ledger.ExecuteAsync(
+            "INSERT INTO path_probations (path, step, share) VALUES ('fresh', 'share', 1); DELETE FROM path_modes"
+        );
+        await Eventually.EqualAsync(
+            "ejected",
+            async () =>
+            {
+                await PathOfOneAsync(gateway, tenant);
+                return await gateway.Ledger.ScalarAsync<string>("SELECT step FROM path_probations");
+            },
+            "where the new path stands"
+        );
+        Assert.Equal(
+            0L,
+            await gateway.Ledger.ScalarAsync<long>("SELECT count(*) FROM deliveries WHERE state = 'bounced'")
+        );
+
+        // Mended, and begun anew: the canary, then the steps, here of no sends and no time.
+        fresh.Script = new SmtpScript();
+        await gateway.Ledger.ExecuteAsync("UPDATE path_probations SET step = 'canary', share = 0, since = now()");
+        await Eventually.EqualAsync(
+            "admitted",
+            async () =>
+            {
+                await PathOfOneAsync(gateway, tenant);
+                return await gateway.Ledger.ScalarAsync<string>(
+                    "SELECT coalesce(max(step || ' ' || share || ' ' || coalesce(reason, '')), 'admitted') FROM path_probations"
+                );
+            },
+            "where the new path stands",
+            TimeSpan.FromSeconds(30)
+        );
+        Assert.Equal(
+            ["ejected", "advanced", "advanced", "advanced", "advanced", "admitted"],
+            await gateway.Ledger.QueryAsync<string>(
+                "SELECT split_part(type, '.', 2) FROM path_events WHERE type LIKE 'probation.%' ORDER BY event_id"
+            )
+        );
+    }
+
     /// <summary>Sends until a message goes over the path, and says how long that took.</summary>
     private static async Task<TimeSpan> UntilPathAsync(RunningGateway gateway, TestTenant tenant, string path)
     {
@@ -102,7 +152,11 @@ public sealed class PathTests(TestCluster cluster)
 
     private Task<RunningGateway> StartAsync(params (string Name, int Port)[] relays)
     {
-        var settings = new Dictionary<string, string?>();
+        var settings = new Dictionary<string, string?>
+        {
+            ["Gateway__Admission__Sends"] = "0",
+            ["Gateway__Admission__Minutes"] = "0",
+        };
         for (var i = 0; i < relays.Length; i++)
         {
             settings[$"Gateway__Paths__{relays[i].Name}__Provider"] = "smtp";
