@@ -23,7 +23,7 @@ public sealed class A23_SmallPoolTests(TestCluster cluster, ITestOutputHelper ou
     /// <summary>The evidence is made with 50,000; the suite's own run is short.</summary>
     private static readonly int Requests = Environment.GetEnvironmentVariable("GATEWAY_CRAWL_REQUESTS") is { } text
         ? int.Parse(text, CultureInfo.InvariantCulture)
-        : 4_000;
+        : 2_000;
 
     private readonly CancellationTokenSource tooLong = new(TimeSpan.FromSeconds(Math.Max(60, Requests / 100)));
     private int asked;
