@@ -30,7 +30,7 @@ internal static class KeyRules
             fields.Refuse($"scopes[{at}]", scope, "one of " + string.Join(", ", Scope.All));
         }
 
-        if (scopes is null or { Count: 0 } && !fields.IsNull("name"))
+        if (!fields.Has("scopes") || fields.IsNull("scopes") || scopes is { Count: 0 })
         {
             fields.Refuse("scopes", null, "some of " + string.Join(", ", Scope.All), "required");
         }

@@ -49,8 +49,8 @@ internal sealed record SettingsChange(JsonObject Stored)
         return new SettingsChange(stored);
     }
 
-    /// <summary>The settings as they are after the change.</summary>
-    public TenantSettings Apply(string stored)
+    /// <summary>The stored settings as they are after the change.</summary>
+    public string Apply(string stored)
     {
         var all = JsonNode.Parse(stored)!.AsObject();
         foreach (var (name, value) in Stored)
@@ -65,7 +65,7 @@ internal sealed record SettingsChange(JsonObject Stored)
             }
         }
 
-        return SettingsView.Parse(all.ToJsonString());
+        return all.ToJsonString();
     }
 
     /// <summary>Fields that only make sense together.</summary>

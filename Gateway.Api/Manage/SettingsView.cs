@@ -24,16 +24,21 @@ public sealed record SettingsView(
     public const string AtLeastOnce = "at_least_once";
     public const string AtMostOnce = "at_most_once";
 
-    public static SettingsView Of(TenantSettings settings, TenantSnapshot tenant) =>
+    internal static SettingsView Of(StoredSettings stored, TenantSettings settings) =>
         new(
             settings.UnverifiedFrom == Tenants.UnverifiedFrom.Rewrite ? "rewrite" : "refuse",
             settings.RewriteFromAddress,
             settings.OnUnknown == OnUnknown.Hold ? AtMostOnce : AtLeastOnce,
             settings.Limits,
-            [.. tenant.Limits.Select(LimitRow.Of)],
-            tenant.Plan,
-            tenant.Trust,
-            tenant.MonthQuota
+            [
+                .. LimitRow
+                    .Merge(stored.Trust, stored.PlanLimits, stored.OwnLimits, settings.Limits)
+                    .Select(LimitRow.Of)
+                    .OrderBy(l => (l.scope, l.subject, l.unit, l.window_seconds)),
+            ],
+            stored.Plan,
+            stored.Trust,
+            stored.MonthQuota
         );
 
     public static TenantSettings Parse(string stored) =>

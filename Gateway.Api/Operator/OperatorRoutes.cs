@@ -2,6 +2,8 @@ using Gateway.Api.Manage;
 using Gateway.Api.Operator.Paths;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace Gateway.Api.Operator;
 
@@ -33,6 +35,7 @@ internal static class OperatorRoutes
                     return invocation => filter.InvokeAsync(invocation, next);
                 }
             )
+            .AddOpenApiOperationTransformer(DescribeToken)
             .DescribeProblems(401, 422, 429, 503);
 
     public static void MapOperator(this IEndpointRouteBuilder app)
@@ -63,6 +66,26 @@ internal static class OperatorRoutes
     /// <summary>The answer to a request about a tenant; one for unknown and malformed ids.</summary>
     public static async Task<IResult> OfTenantAsync(string id, Func<Guid, Task<IResult>> answer) =>
         LedgerIds.TryParse(id, out var tenant) ? await answer(tenant) : TenantRow.NotFound().ToResult();
+
+    private static Task DescribeToken(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancel
+    )
+    {
+        const string scheme = "operator";
+        context.Document!.AddComponent(
+            scheme,
+            new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "The operator's token; an API key does not open this door.",
+            }
+        );
+        operation.Security = [new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] }];
+        return Task.CompletedTask;
+    }
 
     private static void MapTenants(RouteGroupBuilder tenants)
     {

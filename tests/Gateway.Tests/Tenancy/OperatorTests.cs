@@ -93,6 +93,26 @@ public sealed class OperatorTests(TenancyGateway gateway)
     }
 
     [Fact]
+    public async Task The_document_names_the_operators_own_credential()
+    {
+        using var client = gateway.Operator();
+        var document = (await client.GetJsonAsync("/openapi/v1.json").Expect(200)).Body;
+        var schemes = document["components"]!["securitySchemes"]!.AsObject().Select(s => s.Key);
+        Assert.Equal(["key", "operator"], schemes.Order());
+        foreach (
+            var (path, operations) in document["paths"]!
+                .AsObject()
+                .Where(p => p.Key.StartsWith("/ops/", StringComparison.Ordinal))
+        )
+        {
+            Assert.All(
+                operations!.AsObject(),
+                o => Assert.True(o.Value!["security"]![0]!["operator"] is not null, $"{o.Key} {path}")
+            );
+        }
+    }
+
+    [Fact]
     public async Task A_dry_run_tells_what_would_change_and_changes_nothing()
     {
         var tenant = await gateway.Ledger.CreateTenantAsync();

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Gateway.Secrets;
 using Gateway.Tests.Cluster;
 using Gateway.Tests.Running;
+using Gateway.Tests.Telemetry;
 
 namespace Gateway.Tests.Tenancy;
 
@@ -19,7 +20,10 @@ public sealed class TenancyGateway(TestCluster cluster) : IAsyncLifetime
 {
     private readonly string token = Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N");
     private TestFolder? folder;
+    private TestCollector? collector;
     private RunningGateway? gateway;
+
+    internal TestCollector Collector => collector!;
 
     internal string Token => token;
 
@@ -32,10 +36,11 @@ public sealed class TenancyGateway(TestCluster cluster) : IAsyncLifetime
         folder = await TestFolder.CreateAsync();
         var file = Path.Combine(folder.Path, "operator.token");
         PrivateFile.Write(file, token + "\n");
+        collector = await TestCollector.StartAsync();
         gateway = await RunningGateway.StartAsync(
             cluster,
             apis: 2,
-            settings: new Dictionary<string, string?> { ["Gateway__OperatorTokenFile"] = file }
+            settings: new Dictionary<string, string?>(collector.Settings) { ["Gateway__OperatorTokenFile"] = file }
         );
     }
 
@@ -44,6 +49,11 @@ public sealed class TenancyGateway(TestCluster cluster) : IAsyncLifetime
         if (gateway is not null)
         {
             await gateway.DisposeAsync();
+        }
+
+        if (collector is not null)
+        {
+            await collector.DisposeAsync();
         }
 
         if (folder is not null)
