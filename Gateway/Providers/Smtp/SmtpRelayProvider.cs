@@ -2,22 +2,42 @@ using System.Buffers;
 using System.Text;
 using Gateway.Mail;
 using Gateway.Mail.Smtp;
+using Gateway.Net;
+using Gateway.Providers.Outcomes;
 
 namespace Gateway.Providers.Smtp;
 
 /// <summary>Any relay that speaks SMTP: connections are kept and reused, one exchange at a time on each.</summary>
 public sealed class SmtpRelayProvider : IProvider
 {
+    /// <summary>The classifier's last word on a message: a 5xx whose words and enhanced code no line knows.</summary>
+    private const string UnknownRule = "code/message";
+
     private readonly SmtpConnectionPool pool;
     private readonly SmtpHop hop;
+    private readonly UnknownTexts unknownTexts;
+    private readonly string? secret;
     private volatile PathCapabilities capabilities;
 
     public SmtpRelayProvider(SmtpRelayOptions options, TimeProvider clock)
+        : this(options, clock, connector: null) { }
+
+    public SmtpRelayProvider(SmtpRelayOptions options, ProviderServices services)
+        : this(options, services.Clock, new GuardedConnector(services.Addresses)) { }
+
+    internal SmtpRelayProvider(SmtpRelayOptions options, TimeProvider clock, GuardedConnector? connector)
     {
-        pool = new SmtpConnectionPool(options.ToClientOptions(clock), clock);
+        pool = new SmtpConnectionPool(options.ToClientOptions(clock, connector), clock);
+        unknownTexts = new UnknownTexts(clock, options.UnknownTextsAMinute);
+        secret = options.Secret;
         hop = options.RemoteMx ? SmtpHop.RemoteMx : SmtpHop.SubmissionRelay;
         // Until the relay said so itself, an international address waits for its first EHLO.
-        capabilities = new PathCapabilities { Eai = true, WeSign = true };
+        capabilities = new PathCapabilities
+        {
+            Eai = true,
+            Signs = PathSigner.Us,
+            Events = PathEvents.Bounces,
+        };
     }
 
     public PathCapabilities Capabilities => capabilities;
@@ -40,14 +60,21 @@ public sealed class SmtpRelayProvider : IProvider
             Needs8BitMime = !IsAscii(mail.Content),
             Size = mail.Content.Length,
         };
+        SendResult result;
         try
         {
-            return Judge(await TransmitAsync(envelope, mail.Content, cancel));
+            result = Judge(await TransmitAsync(envelope, mail.Content, cancel));
         }
         catch (SmtpFailure failure)
         {
-            return Judge(failure);
+            result = Judge(failure);
         }
+        catch (AddressRefusedException refused)
+        {
+            result = new SendResult(Outcome.PathDown, OutcomeScope.Account, nameof(SmtpPhase.Connect), refused.Message);
+        }
+
+        return unknownTexts.Judge(WithoutSecret(result), mail.MessageId);
     }
 
     public ValueTask DisposeAsync() => pool.DisposeAsync();
@@ -64,7 +91,10 @@ public sealed class SmtpRelayProvider : IProvider
             capabilities = new PathCapabilities
             {
                 Eai = connection.Extensions.SmtpUtf8,
-                WeSign = true,
+                // RFC 6531 §3.3: whoever takes SMTPUTF8 takes eight bits.
+                EightBit = connection.Extensions.EightBitMime || connection.Extensions.SmtpUtf8,
+                Signs = PathSigner.Us,
+                Events = PathEvents.Bounces,
                 MaxSize = connection.Extensions.MaxSize,
             };
             var transaction = await connection.SendAsync(envelope, content, cancel);
@@ -131,6 +161,16 @@ public sealed class SmtpRelayProvider : IProvider
         return new SendResult(verdict.Outcome, verdict.Scope, phase.ToString(), reply.ToString())
         {
             RetryAfter = verdict.RetryAfter,
+            UnknownText = verdict.Rule == UnknownRule ? $"{reply.Code} {RefusalText.Of(reply.Text)}" : null,
         };
     }
+
+    // A server that says our password back shall not bring it into the ledger.
+    private SendResult WithoutSecret(SendResult result) =>
+        secret is { Length: > 0 } && result.Reply.Contains(secret, StringComparison.Ordinal)
+            ? result with
+            {
+                Reply = result.Reply.Replace(secret, "***", StringComparison.Ordinal),
+            }
+            : result;
 }
