@@ -42,6 +42,9 @@ public sealed record EmulatorPorts
     /// <summary>Off serves plain HTTP; SMTP then does not offer STARTTLS.</summary>
     public bool Tls { get; init; } = true;
 
+    /// <summary>Off speaks HTTP/1.1 only.</summary>
+    public bool Http2 { get; init; } = true;
+
     /// <summary>SMTP with TLS from the first byte.</summary>
     public bool ImplicitTls { get; init; }
 }

@@ -19,11 +19,13 @@ await using var sendGrid = await SendGridEmulator.StartAsync(Ports("sendgrid"));
 await using var mailgun = await MailgunEmulator.StartAsync(Ports("mailgun"));
 await using var relay = new RelayEmulator(Ports("relay"));
 await using var control = await ControlApi.StartAsync(settings.GetValue("control", 0), sendGrid, mailgun, relay);
-Console.WriteLine($"""
+Console.WriteLine(
+    $"""
     control   {control.Address}
     sendgrid  {sendGrid.Api} smtp localhost:{sendGrid.SmtpPort} key {SendGridEmulator.ApiKey}
     mailgun   {mailgun.Api} smtp localhost:{mailgun.SmtpPort} key {MailgunEmulator.ApiKey}
     relay     smtp localhost:{relay.SmtpPort} user {RelayEmulator.User} secret {RelayEmulator.Secret}
     certificate sha256 {EmulatorCertificate.Sha256}
-    """);
+    """
+);
 await control.WaitAsync();

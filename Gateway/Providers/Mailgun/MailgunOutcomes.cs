@@ -13,6 +13,8 @@ internal static class MailgunOutcomes
 {
     private const string After = "try again after ";
 
+    private static readonly string[] Parameters = ["to", "cc", "bcc", "from", "message", "subject"];
+
     private static readonly TextRule[] Throttles =
     [
         new("mailgun/account-rate", PathThrottled, Account, "account & limit exceeded"),
@@ -40,7 +42,7 @@ internal static class MailgunOutcomes
             OutcomeScope.Message,
             "to parameter is missing",
             "message parameter is missing",
-            "parameter is not a file",
+            "message parameter is not a file",
             "too many recipients",
             "send options"
         ),
@@ -51,7 +53,6 @@ internal static class MailgunOutcomes
             "to parameter is not a valid address",
             "cc parameter is not a valid address",
             "bcc parameter is not a valid address",
-            "# parameter is not a valid address",
             "cannot parse to address"
         ),
         new(
@@ -172,7 +173,17 @@ internal static class MailgunOutcomes
     }
 
     /// <summary>The <c>message</c> of the JSON; the body itself where it is none (401 is the bare word Forbidden).</summary>
-    private static string Message(HttpAnswer answer) => Read(answer.Body, "message") ?? answer.Body;
+    private static string Message(HttpAnswer answer)
+    {
+        var message = Read(answer.Body, "message") ?? answer.Body;
+        // A parameter's name is the provider's own word, with quotes or without.
+        foreach (var name in Parameters)
+        {
+            message = message.Replace($"'{name}'", name, StringComparison.Ordinal);
+        }
+
+        return message;
+    }
 
     private static string? Read(string body, string name)
     {

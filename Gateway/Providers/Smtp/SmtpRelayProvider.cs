@@ -158,12 +158,31 @@ public sealed class SmtpRelayProvider : IProvider
     private SendResult Classify(SmtpPhase phase, SmtpReply reply)
     {
         var verdict = SmtpClassifier.Classify(phase, reply, hop);
+        // A relay that was told no recipient yet can mean none: "try again in 30 seconds" is then its own rate.
+        if (hop == SmtpHop.SubmissionRelay && phase < SmtpPhase.RcptTo && IsOfRecipient(verdict.Outcome))
+        {
+            verdict = reply.IsTransient
+                ? verdict with
+                {
+                    Outcome = Outcome.PathThrottled,
+                    Scope = OutcomeScope.Account,
+                }
+                : verdict with
+                {
+                    Outcome = Outcome.PathDown,
+                    Scope = OutcomeScope.Identity,
+                };
+        }
+
         return new SendResult(verdict.Outcome, verdict.Scope, phase.ToString(), reply.ToString())
         {
             RetryAfter = verdict.RetryAfter,
             UnknownText = verdict.Rule == UnknownRule ? $"{reply.Code} {RefusalText.Of(reply.Text)}" : null,
         };
     }
+
+    private static bool IsOfRecipient(Outcome outcome) =>
+        outcome is Outcome.RecipientTemporary or Outcome.RecipientPermanent;
 
     // A server that says our password back shall not bring it into the ledger.
     private SendResult WithoutSecret(SendResult result) =>

@@ -52,7 +52,9 @@ public sealed class GuardedConnectorTests : IDisposable
             AddressPolicy.PublicOnly([Port]),
             (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.1.1"), IPAddress.Parse("127.0.0.2")])
         );
-        await Assert.ThrowsAsync<AddressRefusedException>(async () => await connector.ConnectAsync("mixed.example", Port, default));
+        await Assert.ThrowsAsync<AddressRefusedException>(async () =>
+            await connector.ConnectAsync("mixed.example", Port, default)
+        );
         Assert.False(inside.Pending());
     }
 
@@ -63,7 +65,9 @@ public sealed class GuardedConnectorTests : IDisposable
             AddressPolicy.PublicOnly([443]),
             (_, _) => throw new InvalidOperationException("looked up")
         );
-        var refused = await Assert.ThrowsAsync<AddressRefusedException>(async () => await connector.ConnectAsync("a.example", 22, default));
+        var refused = await Assert.ThrowsAsync<AddressRefusedException>(async () =>
+            await connector.ConnectAsync("a.example", 22, default)
+        );
         Assert.Contains("port 22 is closed; open are 443", refused.Message, StringComparison.Ordinal);
     }
 
@@ -82,7 +86,9 @@ public sealed class GuardedConnectorTests : IDisposable
     public async Task A_name_without_an_address_is_unknown()
     {
         var connector = new GuardedConnector(AddressPolicy.Anywhere, (_, _) => Task.FromResult<IPAddress[]>([]));
-        var unknown = await Assert.ThrowsAsync<SocketException>(async () => await connector.ConnectAsync("none.example", Port, default));
+        var unknown = await Assert.ThrowsAsync<SocketException>(async () =>
+            await connector.ConnectAsync("none.example", Port, default)
+        );
         Assert.Equal(SocketError.NoData, unknown.SocketErrorCode);
     }
 
@@ -95,7 +101,9 @@ public sealed class GuardedConnectorTests : IDisposable
         );
         using var handler = new SocketsHttpHandler { ConnectCallback = connector.ConnectAsync, UseProxy = false };
         using var client = new HttpClient(handler);
-        var failed = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync($"http://hook.example:{Port}/"));
+        var failed = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            client.GetAsync($"http://hook.example:{Port}/")
+        );
         Assert.IsType<AddressRefusedException>(failed.InnerException);
         Assert.False(inside.Pending());
     }

@@ -94,7 +94,11 @@ public sealed class GuardedUrlTests
             var input = vector.GetProperty("input").GetString()!;
             seen++;
             // Ports are another test's business; here all are open, and http, so that as many hosts as can be are compared.
-            var open = AddressPolicy.PublicOnly(Enumerable.Range(1, 65_535), IPNetwork.Parse("0.0.0.0/0"), IPNetwork.Parse("::/0"));
+            var open = AddressPolicy.PublicOnly(
+                Enumerable.Range(1, 65_535),
+                IPNetwork.Parse("0.0.0.0/0"),
+                IPNetwork.Parse("::/0")
+            );
             if (!GuardedUrl.TryParse(input, open, allowHttp: true, out var url, out _))
             {
                 continue;
@@ -102,9 +106,22 @@ public sealed class GuardedUrlTests
 
             accepted++;
             Assert.False(vector.TryGetProperty("failure", out _), $"WHATWG refuses {input}");
-            Assert.Equal(vector.GetProperty("hostname").GetString(), url!.Host, ignoreCase: true);
+            // [::127.0.0.1] and [::7f00:1] are one address in two spellings.
+            var host = vector.GetProperty("hostname").GetString()!;
+            var isSame =
+                IPAddress.TryParse(host, out var read) && IPAddress.TryParse(url!.Host, out var ours)
+                    ? read.Equals(ours)
+                    : host.Equals(url!.Host, StringComparison.OrdinalIgnoreCase);
+            Assert.True(isSame, $"{input}: {host} or {url.Host}?");
             var port = vector.GetProperty("port").GetString()!;
-            Assert.Equal(port.Length == 0 ? url.Scheme == "https" ? "443" : "80" : port, url.Port.ToString());
+            Assert.Equal(
+                port.Length == 0
+                    ? url.Scheme == "https"
+                        ? "443"
+                        : "80"
+                    : port,
+                url.Port.ToString()
+            );
         }
 
         TestContext.Current.SendDiagnosticMessage($"{seen} vectors, {accepted} accepted with the same host");
@@ -116,7 +133,10 @@ public sealed class GuardedUrlTests
     {
         foreach (var vector in Vectors())
         {
-            var input = vector.GetProperty("input").GetString()!.Replace("http://", "https://", StringComparison.Ordinal);
+            var input = vector
+                .GetProperty("input")
+                .GetString()!
+                .Replace("http://", "https://", StringComparison.Ordinal);
             if (
                 vector.TryGetProperty("hostname", out var host)
                 && IPAddress.TryParse(host.GetString(), out var address)

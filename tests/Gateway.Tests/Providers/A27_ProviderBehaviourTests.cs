@@ -25,13 +25,25 @@ public sealed class A27_ProviderBehaviourTests
     [Fact]
     public void There_are_at_least_60_behaviours() => Assert.True(Behaviour.ReadAll().Count >= 60);
 
-    [Fact]
-    public Task SendGrid_behaves_as_the_table_says() =>
-        PlayAllAsync(b => b.SendGrid, () => SendGridEmulator.StartAsync(new EmulatorPorts()), CreateSendGrid);
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task SendGrid_behaves_as_the_table_says(bool http2) =>
+        PlayAllAsync(
+            b => b.SendGrid,
+            () => SendGridEmulator.StartAsync(new EmulatorPorts { Http2 = http2 }),
+            CreateSendGrid
+        );
 
-    [Fact]
-    public Task Mailgun_behaves_as_the_table_says() =>
-        PlayAllAsync(b => b.Mailgun, () => MailgunEmulator.StartAsync(new EmulatorPorts()), CreateMailgun);
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Mailgun_behaves_as_the_table_says(bool http2) =>
+        PlayAllAsync(
+            b => b.Mailgun,
+            () => MailgunEmulator.StartAsync(new EmulatorPorts { Http2 = http2 }),
+            CreateMailgun
+        );
 
     [Fact]
     public Task A_relay_behaves_as_the_table_says() =>
@@ -58,7 +70,7 @@ public sealed class A27_ProviderBehaviourTests
                 }
             }
         );
-        Assert.Empty(deviations);
+        Assert.True(deviations.IsEmpty, string.Join('\n', deviations));
     }
 
     private static async Task<string?> PlayAsync<TEmulator>(
@@ -102,14 +114,16 @@ public sealed class A27_ProviderBehaviourTests
         var said = result.Reply.Length > 200 ? result.Reply[..200] : result.Reply;
         var saw = $"{result.Outcome} {result.Scope} at {result.Phase} '{said}' in {result.RetryAfter}, kept {kept}";
         var isSame =
-            result.Outcome.ToString() == expected.Outcome
-            && result.Scope.ToString() == expected.Scope
+            expected.Outcome.Split('|').Contains(result.Outcome.ToString())
+            && expected.Scope.Split('|').Contains(result.Scope.ToString())
             && kept == expected.Kept
             && result.RetryAfter is null == expected.RetryAfter is null
             && Math.Abs((result.RetryAfter?.TotalSeconds ?? 0) - (expected.RetryAfter ?? 0)) <= 2
             && Secrets.Split('|').All(s => !result.Reply.Contains(s, StringComparison.Ordinal))
             && result.Reply.Length <= 5_000;
-        return isSame ? null : $"{saw}; expected {expected.Outcome} {expected.Scope} in {expected.RetryAfter}, kept {expected.Kept}";
+        return isSame
+            ? null
+            : $"{saw}; expected {expected.Outcome} {expected.Scope} in {expected.RetryAfter}, kept {expected.Kept}";
     }
 
     private static IProvider CreateSendGrid(SendGridEmulator emulator, Behaviour behaviour)
@@ -173,7 +187,10 @@ public sealed class A27_ProviderBehaviourTests
     private static GuardedConnector Connector(Behaviour behaviour, int port) =>
         behaviour.Client switch
         {
-            "nxdomain" => new(AddressPolicy.Anywhere, (_, _) => throw new SocketException((int)SocketError.HostNotFound)),
+            "nxdomain" => new(
+                AddressPolicy.Anywhere,
+                (_, _) => throw new SocketException((int)SocketError.HostNotFound)
+            ),
             "noaddress" => new(AddressPolicy.Anywhere, TestAccounts.Resolving()),
             "private" => new(AddressPolicy.PublicOnly([port]), TestAccounts.Resolving(IPAddress.Loopback)),
             _ => TestAccounts.Anywhere,

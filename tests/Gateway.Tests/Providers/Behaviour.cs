@@ -29,6 +29,7 @@ internal sealed record Behaviour(string Name, BehaviourAt SendGrid, BehaviourAt 
 }
 
 /// <summary>A behaviour at one provider.</summary>
+/// <param name="Outcome">Where who wins a race decides what can be proven, both, with a bar.</param>
 /// <param name="Kept">Mails that the provider has afterwards.</param>
 internal sealed record BehaviourAt(string Outcome, string Scope, int Kept)
 {

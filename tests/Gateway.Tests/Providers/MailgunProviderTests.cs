@@ -18,7 +18,10 @@ public sealed class MailgunProviderTests : IAsyncLifetime
     [Theory]
     [InlineData(MailgunTransport.Api, "http")]
     [InlineData(MailgunTransport.Smtp, "smtp")]
-    public async Task A_message_goes_byte_by_byte_with_our_ids_and_all_tracking_off(MailgunTransport transport, string way)
+    public async Task A_message_goes_byte_by_byte_with_our_ids_and_all_tracking_off(
+        MailgunTransport transport,
+        string way
+    )
     {
         const string body = ".\r\n..two\r\nGrüße\r\n--boundary\r\nend without line end";
         var mail = TestMail.Of(body: body, needs: MailNeeds.Raw);
@@ -42,7 +45,9 @@ public sealed class MailgunProviderTests : IAsyncLifetime
     [InlineData("To: undisclosed-recipients:;")]
     public async Task The_envelope_is_its_own(string to)
     {
-        await SendAsync(TestMail.Of(TestMail.Headers.Replace("To: Ann <ann@example.net>", to, StringComparison.Ordinal)));
+        await SendAsync(
+            TestMail.Of(TestMail.Headers.Replace("To: Ann <ann@example.net>", to, StringComparison.Ordinal))
+        );
         var kept = Assert.Single(emulator.Store.Mails);
         Assert.Equal([TestMail.Recipient], kept.Recipients);
         Assert.Contains(to, kept.Content, StringComparison.Ordinal);
@@ -104,7 +109,9 @@ public sealed class MailgunProviderTests : IAsyncLifetime
     [InlineData("sender@localhost")]
     public async Task A_From_that_is_no_sending_domain_asks_nobody(string from)
     {
-        var result = await SendAsync(TestMail.Of(TestMail.Headers.Replace("sender@example.com", from, StringComparison.Ordinal)));
+        var result = await SendAsync(
+            TestMail.Of(TestMail.Headers.Replace("sender@example.com", from, StringComparison.Ordinal))
+        );
         Assert.Equal((Outcome.PathDown, OutcomeScope.Identity), (result.Outcome, result.Scope));
         Assert.Empty(emulator.Store.Mails);
     }
@@ -123,7 +130,8 @@ public sealed class MailgunProviderTests : IAsyncLifetime
             new Fault
             {
                 At = FaultStep.Answer,
-                Body = "451 Domain example.com is not allowed to send: request limit exceeded, try again after 90 seconds",
+                Body =
+                    "451 Domain example.com is not allowed to send: request limit exceeded, try again after 90 seconds",
             }
         );
         var result = await SendAsync(TestMail.Of(), o => o.Transport = MailgunTransport.Smtp);
@@ -140,7 +148,15 @@ public sealed class MailgunProviderTests : IAsyncLifetime
             await provider.SendAsync(TestMail.Of(), CancellationToken.None);
         }
 
-        emulator.Faults.Add(new Fault { At = FaultStep.Answer, Do = FaultAct.Reset, Take = true, Times = 1 });
+        emulator.Faults.Add(
+            new Fault
+            {
+                At = FaultStep.Answer,
+                Do = FaultAct.Reset,
+                Take = true,
+                Times = 1,
+            }
+        );
         var mail = TestMail.Of();
         Assert.Equal(Outcome.Unknown, (await provider.SendAsync(mail, CancellationToken.None)).Outcome);
 
@@ -158,7 +174,8 @@ public sealed class MailgunProviderTests : IAsyncLifetime
             {
                 At = FaultStep.Answer,
                 Status = 200,
-                Body = """{"items":[{"event":"accepted"}],"paging":{"next":"https://evil.example/v3/example.com/events/x"}}""",
+                Body =
+                    """{"items":[{"event":"accepted"}],"paging":{"next":"https://evil.example/v3/example.com/events/x"}}""",
             }
         );
         await using var provider = TestAccounts.Create(TestAccounts.Options(emulator));

@@ -69,7 +69,10 @@ public sealed class OutcomeTableTests
         for (var status = 100; status < 1000; status++)
         {
             var answer = new HttpAnswer(status, new Dictionary<string, string>(), """{"message":"x"}""");
-            foreach (var verdict in (HttpVerdict[])[SendGridOutcomes.Classify(answer, Now), MailgunOutcomes.Classify(answer, Now)])
+            foreach (
+                var verdict in (HttpVerdict[])
+                    [SendGridOutcomes.Classify(answer, Now), MailgunOutcomes.Classify(answer, Now)]
+            )
             {
                 Assert.Equal(status is 400 or 413 or 422, verdict.Outcome == Outcome.MessagePermanent);
             }

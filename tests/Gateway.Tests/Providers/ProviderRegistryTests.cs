@@ -67,10 +67,23 @@ public sealed class ProviderRegistryTests : IAsyncLifetime
     [Fact]
     public void A_secret_stands_in_no_problem()
     {
-        var (_, problems) = Create(("Provider", "sendgrid"), ("ApiKey", "SG.very secret"), ("Timeout", "x"), ("BaseUrl", "x"));
-        var (_, more) = Create(("Provider", "mailgun"), ("ApiKey", "very secret"), ("SmtpSecret", "very secret"), ("Domain", "x"));
+        var (_, problems) = Create(
+            ("Provider", "sendgrid"),
+            ("ApiKey", "SG.very secret"),
+            ("Timeout", "x"),
+            ("BaseUrl", "x")
+        );
+        var (_, more) = Create(
+            ("Provider", "mailgun"),
+            ("ApiKey", "very secret"),
+            ("SmtpSecret", "very secret"),
+            ("Domain", "x")
+        );
         Assert.NotEmpty(problems.Concat(more));
-        Assert.All(problems.Concat(more), p => Assert.DoesNotContain("secret\u0020", p + " ", StringComparison.Ordinal));
+        Assert.All(
+            problems.Concat(more),
+            p => Assert.DoesNotContain("secret\u0020", p + " ", StringComparison.Ordinal)
+        );
         Assert.All(problems.Concat(more), p => Assert.DoesNotContain("very", p, StringComparison.Ordinal));
     }
 
@@ -88,8 +101,14 @@ public sealed class ProviderRegistryTests : IAsyncLifetime
     [Fact]
     public async Task A_tenants_own_account_reaches_nothing_inside()
     {
-        var services = new ProviderServices(ledger, TimeProvider.System, AddressPolicy.PublicOnly(AddressPolicy.MailPorts));
-        foreach (var (kind, host) in ((string, string)[])[("smtp", "Host"), ("sendgrid", "SmtpHost"), ("mailgun", "BaseUrl")])
+        var services = new ProviderServices(
+            ledger,
+            TimeProvider.System,
+            AddressPolicy.PublicOnly(AddressPolicy.MailPorts)
+        );
+        foreach (
+            var (kind, host) in ((string, string)[])[("smtp", "Host"), ("sendgrid", "SmtpHost"), ("mailgun", "BaseUrl")]
+        )
         {
             var (made, problems) = Create(
                 services,

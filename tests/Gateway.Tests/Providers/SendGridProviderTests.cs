@@ -31,7 +31,11 @@ public sealed class SendGridProviderTests : IAsyncLifetime
 
         using var json = JsonDocument.Parse(kept.Content);
         var root = json.RootElement;
-        foreach (var setting in root.GetProperty("tracking_settings").EnumerateObject().Concat(root.GetProperty("mail_settings").EnumerateObject()))
+        foreach (
+            var setting in root.GetProperty("tracking_settings")
+                .EnumerateObject()
+                .Concat(root.GetProperty("mail_settings").EnumerateObject())
+        )
         {
             Assert.False(setting.Value.GetProperty("enable").GetBoolean());
         }
@@ -59,28 +63,88 @@ public sealed class SendGridProviderTests : IAsyncLifetime
         using var json = JsonDocument.Parse(Assert.Single(emulator.Store.Mails).Content);
         var root = json.RootElement;
         Assert.Equal("Jörg", root.GetProperty("from").GetProperty("name").GetString());
-        Assert.Equal("Ann, B", root.GetProperty("personalizations")[0].GetProperty("to")[0].GetProperty("name").GetString());
+        Assert.Equal(
+            "Ann, B",
+            root.GetProperty("personalizations")[0].GetProperty("to")[0].GetProperty("name").GetString()
+        );
         Assert.Equal(2, root.GetProperty("reply_to_list").GetArrayLength());
         Assert.Equal("Grüße", root.GetProperty("subject").GetString());
-        Assert.Equal(["Grüße", "<p>Grüße</p>"], root.GetProperty("content").EnumerateArray().Select(c => c.GetProperty("value").GetString()!.TrimEnd()));
+        Assert.Equal(
+            ["Grüße", "<p>Grüße</p>"],
+            root.GetProperty("content").EnumerateArray().Select(c => c.GetProperty("value").GetString()!.TrimEnd())
+        );
         var file = root.GetProperty("attachments")[0];
-        Assert.Equal(("a.pdf", "QkFTRTY0", "application/pdf"), (file.GetProperty("filename").GetString(), file.GetProperty("content").GetString(), file.GetProperty("type").GetString()));
-        Assert.Equal("<https://u.example.com/x>", root.GetProperty("headers").GetProperty("List-Unsubscribe").GetString());
+        Assert.Equal(
+            ("a.pdf", "QkFTRTY0", "application/pdf"),
+            (
+                file.GetProperty("filename").GetString(),
+                file.GetProperty("content").GetString(),
+                file.GetProperty("type").GetString()
+            )
+        );
+        Assert.Equal(
+            "<https://u.example.com/x>",
+            root.GetProperty("headers").GetProperty("List-Unsubscribe").GetString()
+        );
     }
 
     public static TheoryData<string, string, string> OnlyRaw =>
         new()
         {
-            { "a second recipient is shown", TestMail.Headers.Replace("To: Ann <ann@example.net>", "To: ann@example.net, bob@example.net", StringComparison.Ordinal), "x\r\n" },
-            { "the recipient is hidden", TestMail.Headers.Replace("To: Ann <ann@example.net>", "To: undisclosed-recipients:;", StringComparison.Ordinal), "x\r\n" },
+            {
+                "a second recipient is shown",
+                TestMail.Headers.Replace(
+                    "To: Ann <ann@example.net>",
+                    "To: ann@example.net, bob@example.net",
+                    StringComparison.Ordinal
+                ),
+                "x\r\n"
+            },
+            {
+                "the recipient is hidden",
+                TestMail.Headers.Replace(
+                    "To: Ann <ann@example.net>",
+                    "To: undisclosed-recipients:;",
+                    StringComparison.Ordinal
+                ),
+                "x\r\n"
+            },
             { "somebody is in Cc", TestMail.Headers + "Cc: bob@example.net\r\n", "x\r\n" },
-            { "To is another", TestMail.Headers.Replace("ann@example.net", "bob@example.net", StringComparison.Ordinal), "x\r\n" },
-            { "it invites", TestMail.Headers.Replace("text/plain; charset=utf-8", "multipart/alternative; boundary=a", StringComparison.Ordinal), "--a\r\nContent-Type: text/plain\r\n\r\nx\r\n--a\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n--a--\r\n" },
-            { "it is signed", TestMail.Headers.Replace("text/plain; charset=utf-8", "multipart/signed; boundary=a", StringComparison.Ordinal), "--a\r\nContent-Type: text/plain\r\n\r\nx\r\n--a\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--a--\r\n" },
+            {
+                "To is another",
+                TestMail.Headers.Replace("ann@example.net", "bob@example.net", StringComparison.Ordinal),
+                "x\r\n"
+            },
+            {
+                "it invites",
+                TestMail.Headers.Replace(
+                    "text/plain; charset=utf-8",
+                    "multipart/alternative; boundary=a",
+                    StringComparison.Ordinal
+                ),
+                "--a\r\nContent-Type: text/plain\r\n\r\nx\r\n--a\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n--a--\r\n"
+            },
+            {
+                "it is signed",
+                TestMail.Headers.Replace(
+                    "text/plain; charset=utf-8",
+                    "multipart/signed; boundary=a",
+                    StringComparison.Ordinal
+                ),
+                "--a\r\nContent-Type: text/plain\r\n\r\nx\r\n--a\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--a--\r\n"
+            },
             { "a field stands twice", TestMail.Headers + "X-One: 1\r\nX-One: 2\r\n", "x\r\n" },
             { "it has a Sender", TestMail.Headers + "Sender: other@example.com\r\n", "x\r\n" },
             { "it has no subject", TestMail.Headers.Replace("Subject: Hi\r\n", "", StringComparison.Ordinal), "x\r\n" },
-            { "an attached text would lose its charset", TestMail.Headers.Replace("text/plain; charset=utf-8", "multipart/mixed; boundary=a", StringComparison.Ordinal), "--a\r\nContent-Type: text/plain\r\n\r\nx\r\n--a\r\nContent-Type: text/csv; charset=iso-8859-1\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\nx\r\n--a--\r\n" },
+            {
+                "an attached text would lose its charset",
+                TestMail.Headers.Replace(
+                    "text/plain; charset=utf-8",
+                    "multipart/mixed; boundary=a",
+                    StringComparison.Ordinal
+                ),
+                "--a\r\nContent-Type: text/plain\r\n\r\nx\r\n--a\r\nContent-Type: text/csv; charset=iso-8859-1\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\nx\r\n--a--\r\n"
+            },
         };
 
     [Theory]
@@ -120,7 +184,9 @@ public sealed class SendGridProviderTests : IAsyncLifetime
     [Fact]
     public async Task A_tenants_own_control_field_steers_nothing()
     {
-        var headers = TestMail.Headers + "X-SMTPAPI: {\"to\":[\"victim@example.org\"]}\r\nx-smtpapi: {}\r\nX-Gw-Message-Id: forged\r\n";
+        var headers =
+            TestMail.Headers
+            + "X-SMTPAPI: {\"to\":[\"victim@example.org\"]}\r\nx-smtpapi: {}\r\nX-Gw-Message-Id: forged\r\n";
         await SendAsync(TestMail.Of(headers, needs: MailNeeds.Raw));
         await SendAsync(TestMail.Of(headers));
 
@@ -153,8 +219,17 @@ public sealed class SendGridProviderTests : IAsyncLifetime
     [Fact]
     public async Task The_key_never_comes_back_in_a_result()
     {
-        emulator.Faults.Add(new Fault { At = FaultStep.Answer, Status = 401, Body = $"no such key: {SendGridEmulator.ApiKey}" });
-        emulator.Faults.Add(new Fault { At = FaultStep.Auth, Body = $"535 no such password: {SendGridEmulator.ApiKey}" });
+        emulator.Faults.Add(
+            new Fault
+            {
+                At = FaultStep.Answer,
+                Status = 401,
+                Body = $"no such key: {SendGridEmulator.ApiKey}",
+            }
+        );
+        emulator.Faults.Add(
+            new Fault { At = FaultStep.Auth, Body = $"535 no such password: {SendGridEmulator.ApiKey}" }
+        );
         foreach (var needs in (MailNeeds[])[MailNeeds.None, MailNeeds.Raw])
         {
             var result = await SendAsync(TestMail.Of(needs: needs));
@@ -180,7 +255,15 @@ public sealed class SendGridProviderTests : IAsyncLifetime
     [Fact]
     public async Task The_fate_of_a_lost_answer_is_asked_for_by_our_own_attempt()
     {
-        emulator.Faults.Add(new Fault { At = FaultStep.Answer, Do = FaultAct.Reset, Take = true, Times = 1 });
+        emulator.Faults.Add(
+            new Fault
+            {
+                At = FaultStep.Answer,
+                Do = FaultAct.Reset,
+                Take = true,
+                Times = 1,
+            }
+        );
         var options = TestAccounts.Options(emulator);
         options.ActivityLookup = true;
         await using var provider = TestAccounts.Create(options);

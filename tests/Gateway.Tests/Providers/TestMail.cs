@@ -25,11 +25,7 @@ internal static class TestMail
             MailFrom = "sender@example.com",
             Recipient = recipient,
             Needs = needs,
-            Content = new ReadOnlySequence<byte>(
-                Encoding.UTF8.GetBytes(
-                    (headers ?? Headers) + "\r\n" + body
-                )
-            ),
+            Content = new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes((headers ?? Headers) + "\r\n" + body)),
         };
 
     public const string Headers =

@@ -22,7 +22,8 @@ public sealed class ControlApi : IAsyncDisposable
 
     private ControlApi(WebApplication app) => this.app = app;
 
-    public Uri Address => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     public static async Task<ControlApi> StartAsync(int port, params IReadOnlyList<EmulatedProvider> providers)
     {
@@ -65,11 +66,17 @@ public sealed class ControlApi : IAsyncDisposable
         return TypedResults.Ok(provider.Faults.Active);
     }
 
-    private static Results<Ok<IReadOnlyList<Fault>>, NotFound<string>> Play(EmulatedProvider provider, string name, int? times)
+    private static Results<Ok<IReadOnlyList<Fault>>, NotFound<string>> Play(
+        EmulatedProvider provider,
+        string name,
+        int? times
+    )
     {
         if (!provider.Scenarios.TryGetValue(name, out var fault))
         {
-            return TypedResults.NotFound($"no scenario '{name}'; there are {string.Join(", ", provider.Scenarios.Keys.Order())}");
+            return TypedResults.NotFound(
+                $"no scenario '{name}'; there are {string.Join(", ", provider.Scenarios.Keys.Order())}"
+            );
         }
 
         provider.Faults.Add(fault with { Times = times });

@@ -11,10 +11,25 @@ internal static class CommonScenarios
         ["reset-tls"] = new() { At = FaultStep.Tls, Do = FaultAct.Reset },
         ["bad-tls"] = new() { At = FaultStep.Tls, Do = FaultAct.Garbage },
         ["hang-tls"] = new() { At = FaultStep.Tls, Do = FaultAct.Hang },
-        ["slow"] = new() { At = FaultStep.Answer, Do = FaultAct.Slow, DelayMs = 5_000 },
+        ["slow"] = new()
+        {
+            At = FaultStep.Answer,
+            Do = FaultAct.Slow,
+            DelayMs = 5_000,
+        },
         ["hang"] = new() { At = FaultStep.Answer, Do = FaultAct.Hang },
-        ["take-then-hang"] = new() { At = FaultStep.Answer, Do = FaultAct.Hang, Take = true },
-        ["take-then-reset"] = new() { At = FaultStep.Answer, Do = FaultAct.Reset, Take = true },
+        ["take-then-hang"] = new()
+        {
+            At = FaultStep.Answer,
+            Do = FaultAct.Hang,
+            Take = true,
+        },
+        ["take-then-reset"] = new()
+        {
+            At = FaultStep.Answer,
+            Do = FaultAct.Reset,
+            Take = true,
+        },
         ["reset-body"] = new() { At = FaultStep.Body, Do = FaultAct.Reset },
     };
 
@@ -22,9 +37,24 @@ internal static class CommonScenarios
     {
         ["reset-request"] = new() { At = FaultStep.Request, Do = FaultAct.Reset },
         ["reset-answer"] = new() { At = FaultStep.Answer, Do = FaultAct.Reset },
-        ["broken500"] = new() { At = FaultStep.Answer, Status = 500, Body = "<html>Internal Server Error</html>" },
-        ["broken503"] = new() { At = FaultStep.Answer, Status = 503, Body = "<html>Service Unavailable</html>" },
-        ["take-then-500"] = new() { At = FaultStep.Answer, Status = 500, Take = true },
+        ["broken500"] = new()
+        {
+            At = FaultStep.Answer,
+            Status = 500,
+            Body = "<html>Internal Server Error</html>",
+        },
+        ["broken503"] = new()
+        {
+            At = FaultStep.Answer,
+            Status = 503,
+            Body = "<html>Service Unavailable</html>",
+        },
+        ["take-then-500"] = new()
+        {
+            At = FaultStep.Answer,
+            Status = 500,
+            Take = true,
+        },
     };
 
     public static readonly IReadOnlyDictionary<string, Fault> Smtp = new Dictionary<string, Fault>(Connection)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ProviderEmulators.Faults;
@@ -29,7 +30,8 @@ internal sealed class EmulatedApi : IAsyncDisposable
 
     private EmulatedApi(WebApplication app) => this.app = app;
 
-    public Uri Address => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     public static async Task<EmulatedApi> StartAsync(
         EmulatorPorts ports,
@@ -49,6 +51,7 @@ internal sealed class EmulatedApi : IAsyncDisposable
                 ports.Http,
                 listen =>
                 {
+                    listen.Protocols = ports.Http2 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
                     ConnectionFaults.Use(listen, faults);
                     if (ports.Tls)
                     {
@@ -166,5 +169,7 @@ internal sealed class EmulatedApi : IAsyncDisposable
     }
 
     private static string Value(string text) =>
-        text is ['+', .. var seconds] ? (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + long.Parse(seconds)).ToString() : text;
+        text is ['+', .. var seconds]
+            ? (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + long.Parse(seconds)).ToString()
+            : text;
 }

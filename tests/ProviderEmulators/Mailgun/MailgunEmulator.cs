@@ -49,7 +49,12 @@ public sealed class MailgunEmulator : EmulatedProvider
 
     private ApiAnswer Answer(ApiRequest request)
     {
-        if (request.Path.Split('/') is not ["", "v3", var domain, var what] || domain.Contains('%', StringComparison.Ordinal) || domain.Length == 0)
+        if (
+            request.Path.Split('/') is not ["", "v3", var domain, var what, .. var rest]
+            || (rest.Length > 0 && what != "events")
+            || domain.Contains('%', StringComparison.Ordinal)
+            || domain.Length == 0
+        )
         {
             return new ApiAnswer(200, "Mailgun Magnificent API", "text/html");
         }

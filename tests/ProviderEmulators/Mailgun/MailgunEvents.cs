@@ -18,24 +18,32 @@ internal static class MailgunEvents
             return MailgunEmulator.Error(400, "limit must be 1 to 300");
         }
 
-        var begin = double.TryParse(Query("begin"), NumberStyles.Float, CultureInfo.InvariantCulture, out var at) ? at : 0;
-        var skip = int.TryParse(Query("page"), out var page) ? page : 0;
+        var begin = double.TryParse(Query("begin"), NumberStyles.Float, CultureInfo.InvariantCulture, out var at)
+            ? at
+            : 0;
+        var skip = int.TryParse(request.Path.Split('/')[^1], out var page) ? page : 0;
         var all = store
             .Events.Where(e => Seconds(e.At) >= begin)
-            .Where(e => Query("recipient") is not { } who || who.Equals(e.Recipient, StringComparison.OrdinalIgnoreCase))
+            .Where(e =>
+                Query("recipient") is not { } who || who.Equals(e.Recipient, StringComparison.OrdinalIgnoreCase)
+            )
             .Where(e => Query("event") is not { } name || name == e.Event)
             .Where(e => Query("message-id") is not { } id || id == e.Mail.Id)
             .ToArray();
         var here = all.Skip(skip).Take(limit).Select(Item).ToArray();
         var path = $"{request.Authority}/v3/{domain}/events";
-        var rest = string.Join('&', request.Query.Where(q => q.Key != "page").Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value.ToString())}"));
+        var rest = string.Join('&', request.Query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value.ToString())}"));
         return new ApiAnswer(
             200,
             JsonSerializer.Serialize(
                 new
                 {
                     items = here,
-                    paging = new { next = $"{path}/?{rest}&page={skip + here.Length}", previous = $"{path}/?{rest}&page={Math.Max(0, skip - limit)}" },
+                    paging = new
+                    {
+                        next = $"{path}/{skip + here.Length}?{rest}",
+                        previous = $"{path}/{Math.Max(0, skip - limit)}?{rest}",
+                    },
                 }
             )
         );

@@ -20,7 +20,10 @@ internal static class MailgunMime
             return MailgunEmulator.Error(400, "request content type must be multipart/form-data");
         }
 
-        var recipients = form.Fields.Where(f => f.Name == "to").SelectMany(f => f.Value.Split(',', StringSplitOptions.TrimEntries)).ToArray();
+        var recipients = form
+            .Fields.Where(f => f.Name == "to")
+            .SelectMany(f => f.Value.Split(',', StringSplitOptions.TrimEntries))
+            .ToArray();
         if (Problem(form, recipients) is { } problem)
         {
             return MailgunEmulator.Error(400, problem);
@@ -37,8 +40,12 @@ internal static class MailgunMime
             MailFrom = $"bounce+emulated@{domain}",
             Recipients = [.. recipients.Select(MailFields.Address)],
             Content = Delivered(form, fields, from, domain),
-            Variables = form.Fields.Where(f => f.Name.StartsWith("v:", StringComparison.Ordinal)).ToDictionary(f => f.Name[2..], f => f.Value),
-            Options = form.Fields.Where(f => f.Name[1..2] == ":" && f.Name[0] != 'v').ToDictionary(f => f.Name, f => f.Value),
+            Variables = form
+                .Fields.Where(f => f.Name.StartsWith("v:", StringComparison.Ordinal))
+                .ToDictionary(f => f.Name[2..], f => f.Value),
+            Options = form
+                .Fields.Where(f => f.Name[1..2] == ":" && f.Name[0] != 'v')
+                .ToDictionary(f => f.Name, f => f.Value),
         };
         return new ApiAnswer(200, JsonSerializer.Serialize(new { id, message = "Queued. Thank you." }))
         {
@@ -58,14 +65,21 @@ internal static class MailgunMime
             return "Too many recipients, max is 1000";
         }
 
-        if (recipients.Any(r => MailFields.Address(r) is var a && (a.LastIndexOf('@') is var at && (at < 1 || !a[at..].Contains('.', StringComparison.Ordinal)))))
+        if (
+            recipients.Any(r =>
+                MailFields.Address(r) is var a
+                && (a.LastIndexOf('@') is var at && (at < 1 || !a[at..].Contains('.', StringComparison.Ordinal)))
+            )
+        )
         {
             return "to parameter is not a valid address. please check documentation";
         }
 
         if (form.Message is null)
         {
-            return form.Fields.Any(f => f.Name == "message") ? "'message' parameter is not a file" : "message parameter is missing";
+            return form.Fields.Any(f => f.Name == "message")
+                ? "'message' parameter is not a file"
+                : "message parameter is missing";
         }
 
         if (MailFields.Read(form.Message).First("From") is null)
@@ -81,17 +95,35 @@ internal static class MailgunMime
             }
         }
 
-        var options = form.Fields.Where(f => f.Name != "to").Sum(f => f.Name.Length + Encoding.UTF8.GetByteCount(f.Value));
-        return options > MaxOptions ? "Send options (parameters starting with o:, h:, or v:) are limited to 16 kB total" : null;
+        var options = form
+            .Fields.Where(f => f.Name != "to")
+            .Sum(f => f.Name.Length + Encoding.UTF8.GetByteCount(f.Value));
+        return options > MaxOptions
+            ? "Send options (parameters starting with o:, h:, or v:) are limited to 16 kB total"
+            : null;
     }
 
     private static string? OptionProblem(string name, string value) =>
         name switch
         {
-            "o:tracking" or "o:tracking-clicks" or "o:tracking-pixel-location-top" => YesNo.Append("htmlonly").Contains(value) ? null : $"{name} must be yes, no, true, false or htmlonly",
-            "o:tracking-opens" or "o:dkim" or "o:testmode" or "o:require-tls" or "o:skip-verification" => YesNo.Contains(value) ? null : $"{name} must be yes, no, true or false",
-            "o:tag" or "o:deliverytime" or "o:deliver-within" or "o:secondary-dkim" or "o:secondary-dkim-public" or "o:suppress-headers" or "o:sending-ip" or "o:sending-ip-pool" => null,
-            _ when name.StartsWith("h:", StringComparison.Ordinal) => name.All(char.IsAscii) ? null : $"Header name must be pure ASCII: {name[2..]}",
+            "o:tracking" or "o:tracking-clicks" or "o:tracking-pixel-location-top" => YesNo
+                .Append("htmlonly")
+                .Contains(value)
+                ? null
+                : $"{name} must be yes, no, true, false or htmlonly",
+            "o:tracking-opens" or "o:dkim" or "o:testmode" or "o:require-tls" or "o:skip-verification" =>
+                YesNo.Contains(value) ? null : $"{name} must be yes, no, true or false",
+            "o:tag"
+            or "o:deliverytime"
+            or "o:deliver-within"
+            or "o:secondary-dkim"
+            or "o:secondary-dkim-public"
+            or "o:suppress-headers"
+            or "o:sending-ip"
+            or "o:sending-ip-pool" => null,
+            _ when name.StartsWith("h:", StringComparison.Ordinal) => name.All(char.IsAscii)
+                ? null
+                : $"Header name must be pure ASCII: {name[2..]}",
             _ when name.StartsWith("v:", StringComparison.Ordinal) && name.Length > 2 => null,
             _ => $"unknown parameter {name}",
         };
@@ -105,7 +137,9 @@ internal static class MailgunMime
             added.Append($"{name[2..]}: {value}\r\n");
         }
 
-        var hasSender = fields.First("Sender") is not null || form.Fields.Any(f => f.Name.Equals("h:Sender", StringComparison.OrdinalIgnoreCase));
+        var hasSender =
+            fields.First("Sender") is not null
+            || form.Fields.Any(f => f.Name.Equals("h:Sender", StringComparison.OrdinalIgnoreCase));
         if (!hasSender && !from.EndsWith("@" + domain, StringComparison.OrdinalIgnoreCase))
         {
             added.Append($"Sender: {from.Replace('@', '=')}@{domain}\r\n");

@@ -7,7 +7,12 @@ internal static class MailgunScenarios
 {
     public static readonly IReadOnlyDictionary<string, Fault> All = new Dictionary<string, Fault>(CommonScenarios.Http)
     {
-        ["block401"] = new() { At = FaultStep.Answer, Status = 401, Body = "Forbidden" },
+        ["block401"] = new()
+        {
+            At = FaultStep.Answer,
+            Status = 401,
+            Body = "Forbidden",
+        },
         ["block402"] = Reply(402, "Request Failed"),
         ["block403"] = Reply(403, "Rejected: IP 192.0.2.1 can't be used to send the message"),
         ["terminated"] = Reply(400, "Domain example.com is not allowed to send: Account Terminated"),
@@ -23,5 +28,10 @@ internal static class MailgunScenarios
     };
 
     private static Fault Reply(int status, string message) =>
-        new() { At = FaultStep.Answer, Status = status, Body = MailgunEmulator.Error(status, message).Body };
+        new()
+        {
+            At = FaultStep.Answer,
+            Status = status,
+            Body = MailgunEmulator.Error(status, message).Body,
+        };
 }

@@ -22,7 +22,9 @@ internal static class MailgunSubmission
         var fields = MailFields.Read(mail.Content);
         var variables = new Dictionary<string, string>();
         // Several are merged.
-        foreach (var field in fields.Where(f => f.Name.Equals("X-Mailgun-Variables", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            var field in fields.Where(f => f.Name.Equals("X-Mailgun-Variables", StringComparison.OrdinalIgnoreCase))
+        )
         {
             try
             {

@@ -28,6 +28,10 @@ internal static partial class SendGridActivityList
         return new ApiAnswer(200, JsonSerializer.Serialize(new { messages = found }));
     }
 
-    [GeneratedRegex("""^\(?unique_args\['(?<key>[a-z_]{1,40})'\]="(?<value>[A-Za-z0-9_-]{1,80})"\)?$""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """^\(?unique_args\['(?<key>[a-z_]{1,40})'\]="(?<value>[A-Za-z0-9_-]{1,80})"\)?$""",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex ByArgument();
 }

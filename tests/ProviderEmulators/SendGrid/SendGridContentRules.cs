@@ -33,12 +33,18 @@ internal static class SendGridContentRules
 
         if (!root.TryGetProperty("subject", out var subject) || subject.GetString()!.Length == 0)
         {
-            return ("The subject is required. You can get around this requirement if you use a template with a subject defined.", "subject");
+            return (
+                "The subject is required. You can get around this requirement if you use a template with a subject defined.",
+                "subject"
+            );
         }
 
         if (!root.TryGetProperty("content", out var content) || content.GetArrayLength() == 0)
         {
-            return ("Unless a valid template_id is provided, the content parameter is required. There must be at least one defined content block.", "content");
+            return (
+                "Unless a valid template_id is provided, the content parameter is required. There must be at least one defined content block.",
+                "content"
+            );
         }
 
         var order = new List<string>();
@@ -46,7 +52,10 @@ internal static class SendGridContentRules
         {
             if (Text(part, "value").Length == 0)
             {
-                return ("The content value must be a string at least one character in length.", $"content.{index}.value");
+                return (
+                    "The content value must be a string at least one character in length.",
+                    $"content.{index}.value"
+                );
             }
 
             order.Add(Text(part, "type"));
@@ -112,7 +121,9 @@ internal static class SendGridContentRules
     }
 
     private static string Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        parent.ValueKind == JsonValueKind.Object
+        && parent.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : "";
 }

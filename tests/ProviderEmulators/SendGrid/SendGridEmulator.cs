@@ -38,10 +38,27 @@ public sealed class SendGridEmulator : EmulatedProvider
     }
 
     /// <summary>22 characters of base64url.</summary>
-    internal static string NewId() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    internal static string NewId() =>
+        Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     internal static ApiAnswer Error(int status, string message, string? field = null) =>
-        new(status, JsonSerializer.Serialize(new { errors = new[] { new { message, field, help = (string?)null } } }));
+        new(
+            status,
+            JsonSerializer.Serialize(
+                new
+                {
+                    errors = new[]
+                    {
+                        new
+                        {
+                            message,
+                            field,
+                            help = (string?)null,
+                        },
+                    },
+                }
+            )
+        );
 
     private ApiAnswer Answer(ApiRequest request)
     {

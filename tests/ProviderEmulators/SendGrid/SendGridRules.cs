@@ -109,12 +109,18 @@ internal static class SendGridRules
 
         if (!root.TryGetProperty("personalizations", out var all) || all.GetArrayLength() == 0)
         {
-            return ("The personalizations field is required and must have at least one personalization.", "personalizations");
+            return (
+                "The personalizations field is required and must have at least one personalization.",
+                "personalizations"
+            );
         }
 
         if (all.GetArrayLength() > MaxRecipients)
         {
-            return ("The personalization block is limited to 1000 personalizations per API request.", "personalizations");
+            return (
+                "The personalization block is limited to 1000 personalizations per API request.",
+                "personalizations"
+            );
         }
 
         var total = 0;
@@ -134,10 +140,16 @@ internal static class SendGridRules
         var place = $"personalizations.{index}";
         if (one.ValueKind != JsonValueKind.Object || !one.TryGetProperty("to", out var to) || to.GetArrayLength() == 0)
         {
-            return ("The to array is required for all personalization objects, and must have at least one email object.", $"{place}.to");
+            return (
+                "The to array is required for all personalization objects, and must have at least one email object.",
+                $"{place}.to"
+            );
         }
 
-        if (one.EnumerateObject().FirstOrDefault(p => !Personalization.Contains(p.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } odd)
+        if (
+            one.EnumerateObject().FirstOrDefault(p => !Personalization.Contains(p.Name)) is
+            { Value.ValueKind: not JsonValueKind.Undefined } odd
+        )
         {
             return ($"Unexpected field '{odd.Name}'", $"{place}.{odd.Name}");
         }
@@ -159,14 +171,19 @@ internal static class SendGridRules
 
                 if (!seen.Add(person.GetProperty("email").GetString()!))
                 {
-                    return ("Each unique email address in the personalizations array should only be included once.", place);
+                    return (
+                        "Each unique email address in the personalizations array should only be included once.",
+                        place
+                    );
                 }
 
                 total++;
             }
         }
 
-        return total > MaxRecipients ? ("There is a limit of 1000 total recipients (to + cc + bcc) per request.", "personalizations") : CheckArgs(one, $"{place}.custom_args");
+        return total > MaxRecipients
+            ? ("There is a limit of 1000 total recipients (to + cc + bcc) per request.", "personalizations")
+            : CheckArgs(one, $"{place}.custom_args");
     }
 
     private static (string, string?)? CheckArgs(JsonElement parent, string place)
@@ -178,7 +195,8 @@ internal static class SendGridRules
 
         // A number among them is answered with no word about where.
         return args.EnumerateObject().Any(a => a.Value.ValueKind != JsonValueKind.String) ? ("Bad Request", null)
-            : Encoding.UTF8.GetByteCount(args.GetRawText()) > MaxArgs ? ("custom_args are limited to 10000 bytes.", place)
+            : Encoding.UTF8.GetByteCount(args.GetRawText()) > MaxArgs
+                ? ("custom_args are limited to 10000 bytes.", place)
             : null;
     }
 
@@ -187,7 +205,11 @@ internal static class SendGridRules
         if (root.TryGetProperty("categories", out var categories))
         {
             var names = categories.EnumerateArray().Select(c => c.ToString()).ToArray();
-            if (names.Length > MaxCategories || names.Distinct().Count() != names.Length || names.Any(n => n.Length > 255))
+            if (
+                names.Length > MaxCategories
+                || names.Distinct().Count() != names.Length
+                || names.Any(n => n.Length > 255)
+            )
             {
                 return ("There can be at most 10 unique categories of at most 255 characters.", "categories");
             }

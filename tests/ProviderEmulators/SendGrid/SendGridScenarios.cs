@@ -20,5 +20,10 @@ internal static class SendGridScenarios
     };
 
     private static Fault Reply(int status, string message, string? field = null) =>
-        new() { At = FaultStep.Answer, Status = status, Body = SendGridEmulator.Error(status, message, field).Body };
+        new()
+        {
+            At = FaultStep.Answer,
+            Status = status,
+            Body = SendGridEmulator.Error(status, message, field).Body,
+        };
 }

@@ -74,7 +74,8 @@ internal static class SendGridSubmission
             {
                 foreach (var filter in filters.EnumerateObject())
                 {
-                    options[filter.Name] = filter.Value.GetProperty("settings").GetProperty("enable").GetInt32() == 1 ? "on" : "off";
+                    options[filter.Name] =
+                        filter.Value.GetProperty("settings").GetProperty("enable").GetInt32() == 1 ? "on" : "off";
                 }
             }
 

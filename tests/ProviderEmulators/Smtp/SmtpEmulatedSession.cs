@@ -137,6 +137,12 @@ internal sealed class SmtpEmulatedSession(SmtpEmulator server, Socket socket) : 
         if (server.Faults.Take(FaultStep.Body) is { } fault)
         {
             await lines.ReadAsync(stop);
+            if (fault.Do == FaultAct.Hang)
+            {
+                // Reads no more, so that the sender cannot write to the end.
+                await Task.Delay(Timeout.Infinite, stop);
+            }
+
             if (!await DoAsync(fault, stop))
             {
                 return false;

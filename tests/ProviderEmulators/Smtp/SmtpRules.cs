@@ -8,7 +8,8 @@ internal sealed record SmtpRules
     /// <summary>Null lets everybody in.</summary>
     public (string User, string Secret)? Login { get; init; }
     public string LoginRefusal { get; init; } = "535 5.7.8 Authentication failed";
-    public IReadOnlyList<string> Extensions { get; init; } = ["PIPELINING", "8BITMIME", "SIZE 31457280", "ENHANCEDSTATUSCODES"];
+    public IReadOnlyList<string> Extensions { get; init; } =
+    ["PIPELINING", "8BITMIME", "SIZE 31457280", "ENHANCEDSTATUSCODES"];
     public long MaxSize { get; init; } = 31_457_280;
 
     /// <summary>Null takes the sender.</summary>
