@@ -30,24 +30,24 @@ public sealed class ControlApi : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
-        var app = builder.Build();
-        app.MapGet("/", () => providers.Select(Describe));
+        var built = builder.Build();
+        built.MapGet("/", () => providers.Select(Describe));
         foreach (var provider in providers)
         {
-            Map(app, provider);
+            Map(built, provider);
         }
 
-        await app.StartAsync();
-        return new ControlApi(app);
+        await built.StartAsync();
+        return new ControlApi(built);
     }
 
     public Task WaitAsync() => app.WaitForShutdownAsync();
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    private static void Map(WebApplication app, EmulatedProvider provider)
+    private static void Map(WebApplication on, EmulatedProvider provider)
     {
-        var group = app.MapGroup("/" + provider.Name);
+        var group = on.MapGroup("/" + provider.Name);
         group.MapGet("/", () => Describe(provider));
         group.MapGet("/faults", () => provider.Faults.Active);
         group.MapPost("/faults", (Fault fault) => Add(provider, fault));

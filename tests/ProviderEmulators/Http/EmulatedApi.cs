@@ -60,10 +60,10 @@ internal sealed class EmulatedApi : IAsyncDisposable
                 }
             );
         });
-        var app = builder.Build();
-        app.Run(context => ServeAsync(context, faults, answer));
-        await app.StartAsync();
-        return new EmulatedApi(app);
+        var built = builder.Build();
+        built.Run(context => ServeAsync(context, faults, answer));
+        await built.StartAsync();
+        return new EmulatedApi(built);
     }
 
     public async ValueTask DisposeAsync()
@@ -83,7 +83,7 @@ internal sealed class EmulatedApi : IAsyncDisposable
 
         if (faults.Take(FaultStep.Body) is { } mid)
         {
-            await context.Request.Body.ReadAsync(new byte[16], context.RequestAborted);
+            await context.Request.Body.ReadAtLeastAsync(new byte[16], 16, false, context.RequestAborted);
             if (await EndsAsync(context, mid))
             {
                 return;
