@@ -36,10 +36,7 @@ public sealed class MailgunProvider : IProvider, ILooksUp
             options.Transport == MailgunTransport.Smtp
                 ? new SmtpRelayProvider(options.ToRelay(), clock, connector)
                 : null;
-    }
-
-    public PathCapabilities Capabilities =>
-        new()
+        Capabilities = new PathCapabilities
         {
             Form = MailForm.Raw,
             Signs = PathSigner.Provider,
@@ -47,6 +44,9 @@ public sealed class MailgunProvider : IProvider, ILooksUp
             Events = PathEvents.Full,
             Lookup = options.ApiKey.Length > 0,
         };
+    }
+
+    public PathCapabilities Capabilities { get; }
 
     public async Task<SendResult> SendAsync(OutboundMail mail, CancellationToken cancel)
     {
@@ -66,6 +66,9 @@ public sealed class MailgunProvider : IProvider, ILooksUp
             ? await PostAsync(mail, message, cancel)
             : MailgunOutcomes.OfSmtp(await SendBySmtpAsync(relay, mail, message, cancel), clock.GetUtcNow());
     }
+
+    public Task<SendResult> ProbeAsync(CancellationToken cancel) =>
+        relay?.ProbeAsync(cancel) ?? MailgunProbe.AskAsync(client, Request, options, clock, cancel);
 
     public Task<LookUp> LookUpAsync(SentMail sent, CancellationToken cancel)
     {

@@ -88,6 +88,22 @@ public sealed class SendGridProvider : IProvider, ILooksUp
         };
     }
 
+    /// <summary>Asks for the key's scopes, among which must be the right to send; nothing is sent.</summary>
+    public async Task<SendResult> ProbeAsync(CancellationToken cancel)
+    {
+        if (options.Transport == SendGridTransport.Smtp)
+        {
+            return await relay!.ProbeAsync(cancel);
+        }
+
+        return await Ask("/v3/scopes", cancel) switch
+        {
+            HttpAnswer answer => TransportOutcomes.Of(answer, JudgeScopes(answer), options.ApiKey),
+            HttpFailure failure => TransportOutcomes.Of(failure),
+            var other => throw new InvalidOperationException($"no such exchange: {other.GetType().Name}"),
+        };
+    }
+
     public Task<LookUp> LookUpAsync(SentMail sent, CancellationToken cancel) =>
         options.ActivityLookup
             ? SendGridActivity.FindAsync(Ask, sent, clock.GetUtcNow(), cancel)
@@ -121,6 +137,12 @@ public sealed class SendGridProvider : IProvider, ILooksUp
             var other => throw new InvalidOperationException($"no such exchange: {other.GetType().Name}"),
         };
     }
+
+    private HttpVerdict JudgeScopes(HttpAnswer answer) =>
+        answer.Status != 200 ? ProbeVerdict.Of(SendGridOutcomes.Classify(answer, clock.GetUtcNow()))
+        : answer.IsCut || answer.Body.Contains("\"mail.send\"", StringComparison.Ordinal)
+            ? new(Outcome.Accepted, OutcomeScope.None, "sendgrid/probe")
+        : new(Outcome.PathDown, OutcomeScope.Account, "sendgrid/probe");
 
     private Task<HttpExchange> Ask(string path, CancellationToken cancel) =>
         client.SendAsync(Request(HttpMethod.Get, path), cancel);

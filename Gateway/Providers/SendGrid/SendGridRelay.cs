@@ -24,6 +24,8 @@ internal sealed class SendGridRelay(SmtpRelayProvider relay) : IAsyncDisposable
         return result.Outcome == Outcome.Accepted ? result with { ProviderId = QueueId(result.Reply) } : result;
     }
 
+    public Task<SendResult> ProbeAsync(CancellationToken cancel) => relay.ProbeAsync(cancel);
+
     public ValueTask DisposeAsync() => relay.DisposeAsync();
 
     /// <summary>Exactly one such field is allowed; JSON in ASCII, well below 998 characters.</summary>

@@ -71,10 +71,29 @@ public sealed class SmtpRelayProvider : IProvider
         }
         catch (AddressRefusedException refused)
         {
-            result = new SendResult(Outcome.PathDown, OutcomeScope.Account, nameof(SmtpPhase.Connect), refused.Message);
+            result = Judge(refused);
         }
 
         return unknownTexts.Judge(WithoutSecret(result), mail.MessageId);
+    }
+
+    /// <summary>A connection of its own, with greeting, EHLO, TLS and AUTH: one that was kept proves nothing.</summary>
+    public async Task<SendResult> ProbeAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await pool.ConnectAsync(cancel);
+            await connection.QuitAsync();
+            return new SendResult(Outcome.Accepted, OutcomeScope.None, "Probe", "greeting, EHLO and login were good");
+        }
+        catch (SmtpFailure failure)
+        {
+            return WithoutSecret(Judge(failure));
+        }
+        catch (AddressRefusedException refused)
+        {
+            return Judge(refused);
+        }
     }
 
     public ValueTask DisposeAsync() => pool.DisposeAsync();
@@ -88,15 +107,7 @@ public sealed class SmtpRelayProvider : IProvider
         while (true)
         {
             var (connection, isFresh) = await pool.TakeAsync(cancel);
-            capabilities = new PathCapabilities
-            {
-                Eai = connection.Extensions.SmtpUtf8,
-                // RFC 6531 §3.3: whoever takes SMTPUTF8 takes eight bits.
-                EightBit = connection.Extensions.EightBitMime || connection.Extensions.SmtpUtf8,
-                Signs = PathSigner.Us,
-                Events = PathEvents.Bounces,
-                MaxSize = connection.Extensions.MaxSize,
-            };
+            Learn(connection.Extensions);
             var transaction = await connection.SendAsync(envelope, content, cancel);
             await pool.ReturnAsync(connection);
 
@@ -110,6 +121,22 @@ public sealed class SmtpRelayProvider : IProvider
             {
                 return transaction;
             }
+        }
+    }
+
+    /// <summary>Another object only where something changed: whoever holds a snapshot sees by that whether it is old.</summary>
+    private void Learn(SmtpExtensions said)
+    {
+        var learnt = capabilities with
+        {
+            Eai = said.SmtpUtf8,
+            // RFC 6531 §3.3: whoever takes SMTPUTF8 takes eight bits.
+            EightBit = said.EightBitMime || said.SmtpUtf8,
+            MaxSize = said.MaxSize,
+        };
+        if (learnt != capabilities)
+        {
+            capabilities = learnt;
         }
     }
 
@@ -149,6 +176,9 @@ public sealed class SmtpRelayProvider : IProvider
             ? Classify(transaction.Phase, reply)
             : new SendResult(Outcome.PathDown, OutcomeScope.Account, phase, transaction.Detail);
     }
+
+    private static SendResult Judge(AddressRefusedException refused) =>
+        new(Outcome.PathDown, OutcomeScope.Account, nameof(SmtpPhase.Connect), refused.Message);
 
     private SendResult Judge(SmtpFailure failure) =>
         failure.Reply is { } reply && failure.Phase is not (SmtpPhase.Connect or SmtpPhase.Tls)

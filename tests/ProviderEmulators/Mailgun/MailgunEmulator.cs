@@ -49,6 +49,11 @@ public sealed class MailgunEmulator : EmulatedProvider
 
     private ApiAnswer Answer(ApiRequest request)
     {
+        if (request is { Path: "/v4/domains", Method: "GET" })
+        {
+            return IsLoggedIn(request) ? new ApiAnswer(200, """{"items":[],"total_count":0}""") : Forbidden;
+        }
+
         if (
             request.Path.Split('/') is not ["", "v3", var domain, var what, .. var rest]
             || (rest.Length > 0 && what != "events")
@@ -59,10 +64,9 @@ public sealed class MailgunEmulator : EmulatedProvider
             return new ApiAnswer(200, "Mailgun Magnificent API", "text/html");
         }
 
-        var login = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("api:" + ApiKey));
-        if (request.Header("Authorization") != login)
+        if (!IsLoggedIn(request))
         {
-            return new ApiAnswer(401, "Forbidden", "text/plain");
+            return Forbidden;
         }
 
         if (UnverifiedDomains.Contains(domain))
@@ -102,4 +106,9 @@ public sealed class MailgunEmulator : EmulatedProvider
             }
         }
     }
+
+    private static ApiAnswer Forbidden => new(401, "Forbidden", "text/plain");
+
+    private static bool IsLoggedIn(ApiRequest request) =>
+        request.Header("Authorization") == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("api:" + ApiKey));
 }

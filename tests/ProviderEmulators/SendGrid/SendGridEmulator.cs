@@ -67,6 +67,11 @@ public sealed class SendGridEmulator : EmulatedProvider
             return IsLoggedIn(request) ? SendGridActivityList.Answer(Store, request) : Unauthorized;
         }
 
+        if (request.Path == "/v3/scopes" && request.Method == "GET")
+        {
+            return IsLoggedIn(request) ? new ApiAnswer(200, """{"scopes":["mail.send"]}""") : Unauthorized;
+        }
+
         if (request.Path != "/v3/mail/send")
         {
             return Error(404, "not found");
