@@ -83,8 +83,8 @@ internal sealed class EmulatedApi : IAsyncDisposable
 
         if (faults.Take(FaultStep.Body) is { } mid)
         {
-            await context.Request.Body.ReadAtLeastAsync(new byte[16], 16, false, context.RequestAborted);
-            if (await EndsAsync(context, mid))
+            var begun = await context.Request.Body.ReadAtLeastAsync(new byte[16], 16, false, context.RequestAborted);
+            if (begun > 0 && await EndsAsync(context, mid))
             {
                 return;
             }
