@@ -39,6 +39,12 @@ public sealed record OutboundMail
 
     /// <summary>An address of the envelope or a header needs RFC 6531.</summary>
     public bool NeedsSmtpUtf8 { get; init; }
+
+    /// <summary>
+    /// What the door knows of the message's needs. Whoever does not say keeps the bytes: only a message that we composed
+    /// ourselves from its parts may be taken apart again.
+    /// </summary>
+    public MailNeeds Needs { get; init; } = MailNeeds.Raw;
 }
 
 /// <summary>What a try came to: who failed, at which phase, in whose exact words.</summary>
@@ -49,20 +55,10 @@ public sealed record SendResult(Outcome Outcome, OutcomeScope Scope, string Phas
 
     /// <summary>When it asked us to come again.</summary>
     public TimeSpan? RetryAfter { get; init; }
-}
 
-/// <summary>What a path can carry (D13).</summary>
-public sealed record PathCapabilities
-{
-    /// <summary>SMTPUTF8 (RFC 6531).</summary>
-    public bool Eai { get; init; }
-
-    /// <summary>Whether the path tells what became of the mail after it took it.</summary>
-    public bool HasDeliveryEvents { get; init; }
-
-    /// <summary>True where we sign for the tenant's domain; else the provider does (D14).</summary>
-    public bool WeSign { get; init; }
-
-    /// <summary>Bytes; null where no limit is known.</summary>
-    public long? MaxSize { get; init; }
+    /// <summary>
+    /// The refusal in a form that is equal for all messages refused alike, where no line of the tables knows its words:
+    /// what many distinct messages hear at once is the path's own doing (<see cref="Outcomes.UnknownTexts"/>).
+    /// </summary>
+    public string? UnknownText { get; init; }
 }

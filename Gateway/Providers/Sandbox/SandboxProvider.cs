@@ -27,7 +27,7 @@ public sealed class SandboxProvider : IProvider
         commits = new(StoreAsync, new() { SizeOf = m => m.Content.Length, InFlight = 1 });
     }
 
-    public PathCapabilities Capabilities { get; } = new() { Eai = true, WeSign = true };
+    public PathCapabilities Capabilities { get; } = new() { Eai = true, Signs = PathSigner.Us };
 
     public async Task<SendResult> SendAsync(OutboundMail mail, CancellationToken cancel)
     {

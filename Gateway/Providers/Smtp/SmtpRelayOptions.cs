@@ -1,9 +1,10 @@
 using Gateway.Mail.Smtp;
+using Gateway.Net;
 
 namespace Gateway.Providers.Smtp;
 
 /// <summary>A relay as the configuration names it, under <c>Gateway:Paths:&lt;name&gt;</c>.</summary>
-public sealed class SmtpRelayOptions
+public sealed class SmtpRelayOptions : IProviderOptions
 {
     public string Host { get; set; } = "";
 
@@ -28,6 +29,12 @@ public sealed class SmtpRelayOptions
     /// <summary>True where this is the recipients' own server and no submission relay: its refusals are read differently.</summary>
     public bool RemoteMx { get; set; }
 
+    /// <summary>Distinct messages refused with the same unknown words in a minute before the path is blamed.</summary>
+    public int UnknownTextsAMinute { get; set; } = Outcomes.UnknownTexts.DefaultMost;
+
+    /// <summary>RFC 5321's own unless given.</summary>
+    internal SmtpTimeouts? Timeouts { get; set; }
+
     public IEnumerable<string> Problems()
     {
         if (Host.Length == 0)
@@ -38,6 +45,11 @@ public sealed class SmtpRelayOptions
         if (Port is < 1 or > 65_535)
         {
             yield return $"Port is {Port}; it must be 1 to 65535";
+        }
+
+        if (UnknownTextsAMinute < 1)
+        {
+            yield return $"UnknownTextsAMinute is {UnknownTextsAMinute}; it must be at least 1";
         }
 
         if (User is null != Secret is null)
@@ -51,7 +63,7 @@ public sealed class SmtpRelayOptions
         }
     }
 
-    internal SmtpClientOptions ToClientOptions(TimeProvider clock) =>
+    internal SmtpClientOptions ToClientOptions(TimeProvider clock, GuardedConnector? connector = null) =>
         new()
         {
             Host = Host,
@@ -70,6 +82,8 @@ public sealed class SmtpRelayOptions
                 : AcceptAnyCertificate ? CertificatePolicy.AcceptAny
                 : CertificatePolicy.Verify,
             AllowPlaintextAuth = AllowPlaintextAuth,
+            Timeouts = Timeouts ?? new SmtpTimeouts(),
+            Connect = connector is null ? null : connector.ConnectAsync,
             Time = clock,
         };
 }

@@ -2,22 +2,42 @@ using System.Buffers;
 using System.Text;
 using Gateway.Mail;
 using Gateway.Mail.Smtp;
+using Gateway.Net;
+using Gateway.Providers.Outcomes;
 
 namespace Gateway.Providers.Smtp;
 
 /// <summary>Any relay that speaks SMTP: connections are kept and reused, one exchange at a time on each.</summary>
 public sealed class SmtpRelayProvider : IProvider
 {
+    /// <summary>The classifier's last word on a message: a 5xx whose words and enhanced code no line knows.</summary>
+    private const string UnknownRule = "code/message";
+
     private readonly SmtpConnectionPool pool;
     private readonly SmtpHop hop;
+    private readonly UnknownTexts unknownTexts;
+    private readonly string? secret;
     private volatile PathCapabilities capabilities;
 
     public SmtpRelayProvider(SmtpRelayOptions options, TimeProvider clock)
+        : this(options, clock, connector: null) { }
+
+    public SmtpRelayProvider(SmtpRelayOptions options, ProviderServices services)
+        : this(options, services.Clock, new GuardedConnector(services.Addresses)) { }
+
+    internal SmtpRelayProvider(SmtpRelayOptions options, TimeProvider clock, GuardedConnector? connector)
     {
-        pool = new SmtpConnectionPool(options.ToClientOptions(clock), clock);
+        pool = new SmtpConnectionPool(options.ToClientOptions(clock, connector), clock);
+        unknownTexts = new UnknownTexts(clock, options.UnknownTextsAMinute);
+        secret = options.Secret;
         hop = options.RemoteMx ? SmtpHop.RemoteMx : SmtpHop.SubmissionRelay;
         // Until the relay said so itself, an international address waits for its first EHLO.
-        capabilities = new PathCapabilities { Eai = true, WeSign = true };
+        capabilities = new PathCapabilities
+        {
+            Eai = true,
+            Signs = PathSigner.Us,
+            Events = PathEvents.Bounces,
+        };
     }
 
     public PathCapabilities Capabilities => capabilities;
@@ -40,14 +60,21 @@ public sealed class SmtpRelayProvider : IProvider
             Needs8BitMime = !IsAscii(mail.Content),
             Size = mail.Content.Length,
         };
+        SendResult result;
         try
         {
-            return Judge(await TransmitAsync(envelope, mail.Content, cancel));
+            result = Judge(await TransmitAsync(envelope, mail.Content, cancel));
         }
         catch (SmtpFailure failure)
         {
-            return Judge(failure);
+            result = Judge(failure);
         }
+        catch (AddressRefusedException refused)
+        {
+            result = Judge(refused);
+        }
+
+        return unknownTexts.Judge(WithoutSecret(result), mail.MessageId);
     }
 
     /// <summary>A connection of its own, with greeting, EHLO, TLS and AUTH: one that was kept proves nothing.</summary>
@@ -61,7 +88,11 @@ public sealed class SmtpRelayProvider : IProvider
         }
         catch (SmtpFailure failure)
         {
-            return Judge(failure);
+            return WithoutSecret(Judge(failure));
+        }
+        catch (AddressRefusedException refused)
+        {
+            return Judge(refused);
         }
     }
 
@@ -96,9 +127,16 @@ public sealed class SmtpRelayProvider : IProvider
     /// <summary>Another object only where something changed: whoever holds a snapshot sees by that whether it is old.</summary>
     private void Learn(SmtpExtensions said)
     {
-        if (said.SmtpUtf8 != capabilities.Eai || said.MaxSize != capabilities.MaxSize)
+        var learnt = capabilities with
         {
-            capabilities = capabilities with { Eai = said.SmtpUtf8, MaxSize = said.MaxSize };
+            Eai = said.SmtpUtf8,
+            // RFC 6531 §3.3: whoever takes SMTPUTF8 takes eight bits.
+            EightBit = said.EightBitMime || said.SmtpUtf8,
+            MaxSize = said.MaxSize,
+        };
+        if (learnt != capabilities)
+        {
+            capabilities = learnt;
         }
     }
 
@@ -139,6 +177,9 @@ public sealed class SmtpRelayProvider : IProvider
             : new SendResult(Outcome.PathDown, OutcomeScope.Account, phase, transaction.Detail);
     }
 
+    private static SendResult Judge(AddressRefusedException refused) =>
+        new(Outcome.PathDown, OutcomeScope.Account, nameof(SmtpPhase.Connect), refused.Message);
+
     private SendResult Judge(SmtpFailure failure) =>
         failure.Reply is { } reply && failure.Phase is not (SmtpPhase.Connect or SmtpPhase.Tls)
             ? Classify(failure.Phase, reply)
@@ -147,9 +188,38 @@ public sealed class SmtpRelayProvider : IProvider
     private SendResult Classify(SmtpPhase phase, SmtpReply reply)
     {
         var verdict = SmtpClassifier.Classify(phase, reply, hop);
+        // A relay that was told no recipient yet can mean none: "try again in 30 seconds" is then its own rate.
+        if (hop == SmtpHop.SubmissionRelay && phase < SmtpPhase.RcptTo && IsOfRecipient(verdict.Outcome))
+        {
+            verdict = reply.IsTransient
+                ? verdict with
+                {
+                    Outcome = Outcome.PathThrottled,
+                    Scope = OutcomeScope.Account,
+                }
+                : verdict with
+                {
+                    Outcome = Outcome.PathDown,
+                    Scope = OutcomeScope.Identity,
+                };
+        }
+
         return new SendResult(verdict.Outcome, verdict.Scope, phase.ToString(), reply.ToString())
         {
             RetryAfter = verdict.RetryAfter,
+            UnknownText = verdict.Rule == UnknownRule ? $"{reply.Code} {RefusalText.Of(reply.Text)}" : null,
         };
     }
+
+    private static bool IsOfRecipient(Outcome outcome) =>
+        outcome is Outcome.RecipientTemporary or Outcome.RecipientPermanent;
+
+    // A server that says our password back shall not bring it into the ledger.
+    private SendResult WithoutSecret(SendResult result) =>
+        secret is { Length: > 0 } && result.Reply.Contains(secret, StringComparison.Ordinal)
+            ? result with
+            {
+                Reply = result.Reply.Replace(secret, "***", StringComparison.Ordinal),
+            }
+            : result;
 }

@@ -1,0 +1,121 @@
+using static Gateway.Mail.Outcome;
+using static Gateway.Mail.OutcomeScope;
+
+namespace Gateway.Providers.Http;
+
+/// <summary>
+/// Words that speak of the account or its sender, whichever provider says them and whatever number stands before: texts
+/// change without notice, and none of these is ever a message's own fault.
+/// </summary>
+internal static class AccountRules
+{
+    public static readonly TextRule[] All =
+    [
+        new(
+            "account/identity",
+            PathDown,
+            Identity,
+            "verified sender identity",
+            "sender identity & verified",
+            "domain is unverified",
+            "domain is not verified",
+            "domain not verified",
+            "domain & must be verified",
+            "sender & not verified",
+            "not a verified",
+            "from domain & authenticated",
+            "domain & not authenticated",
+            "domain authentication",
+            "sender signature",
+            "not allowed to send from",
+            "not authorized to send from",
+            "not authorised to send from"
+        ),
+        new(
+            "account/quota",
+            PathDown,
+            Account,
+            "credits exceeded",
+            "credit limit",
+            "out of credits",
+            "not enough credits",
+            "insufficient credits",
+            "quota exceeded",
+            "quota has been exceeded",
+            "exceeded your & limit",
+            "exceeded your & quota",
+            "sending limit",
+            "monthly limit",
+            "daily limit",
+            "plan limit",
+            "upgrade your plan",
+            "billing issue",
+            "billing problem",
+            "payment required",
+            "payment & overdue",
+            "payment method",
+            "unpaid"
+        ),
+        new(
+            "account/suspended",
+            PathDown,
+            Account,
+            "account & suspended",
+            "account & disabled",
+            "account & deactivated",
+            "account & terminated",
+            "account & closed",
+            "account & blocked",
+            "account & locked",
+            "account & banned",
+            "account & frozen",
+            "account & on hold",
+            "account & under review",
+            "account & pending",
+            "account & inactive",
+            "account & not active",
+            "account & not activated",
+            "activate your & account",
+            "user & suspended",
+            "sending & suspended",
+            "sending & paused",
+            "sending & disabled",
+            "temporarily suspended",
+            "contact support",
+            "terms of service",
+            "acceptable use"
+        ),
+        new(
+            "account/rights",
+            PathDown,
+            Account,
+            "unauthorized",
+            "unauthorised",
+            "not authorized",
+            "not authorised",
+            "not permitted to send",
+            "authorization grant is invalid",
+            "authentication failed",
+            "invalid credentials",
+            "invalid private key",
+            "invalid api key",
+            "api key is invalid",
+            "api key & revoked",
+            "api key & expired",
+            "access forbidden",
+            "access denied",
+            "does not have permission",
+            "missing permission",
+            "required permission",
+            "insufficient permission",
+            "ip address & whitelist",
+            "ip address & allow",
+            "ip & can't be used to send",
+            "no longer supported",
+            "deprecated",
+            "has been retired",
+            "under maintenance",
+            "temporarily unavailable"
+        ),
+    ];
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Configuration;
+using ProviderEmulators;
+using ProviderEmulators.Control;
+using ProviderEmulators.Mailgun;
+using ProviderEmulators.SendGrid;
+using ProviderEmulators.Smtp;
+
+// --control 9900 --tls false --sendgrid 9901 --sendgridSmtp 9902 ...; without a port, a free one is taken.
+var settings = new ConfigurationBuilder().AddEnvironmentVariables("EMULATORS_").AddCommandLine(args).Build();
+EmulatorPorts Ports(string name) =>
+    new()
+    {
+        Http = settings.GetValue(name, 0),
+        Smtp = settings.GetValue(name + "Smtp", 0),
+        Tls = settings.GetValue("tls", true),
+    };
+
+await using var sendGrid = await SendGridEmulator.StartAsync(Ports("sendgrid"));
+await using var mailgun = await MailgunEmulator.StartAsync(Ports("mailgun"));
+await using var relay = new RelayEmulator(Ports("relay"));
+await using var control = await ControlApi.StartAsync(settings.GetValue("control", 0), sendGrid, mailgun, relay);
+Console.WriteLine(
+    $"""
+    control   {control.Address}
+    sendgrid  {sendGrid.Api} smtp localhost:{sendGrid.SmtpPort} key {SendGridEmulator.ApiKey}
+    mailgun   {mailgun.Api} smtp localhost:{mailgun.SmtpPort} key {MailgunEmulator.ApiKey}
+    relay     smtp localhost:{relay.SmtpPort} user {RelayEmulator.User} secret {RelayEmulator.Secret}
+    certificate sha256 {EmulatorCertificate.Sha256}
+    """
+);
+await control.WaitAsync();
