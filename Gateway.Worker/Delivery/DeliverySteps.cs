@@ -1,6 +1,7 @@
 using System.Buffers;
 using Gateway.Ledger;
 using Gateway.Mail.Addresses;
+using Gateway.Mail.Messages;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Worker.Paths;
@@ -151,7 +152,8 @@ public sealed class DeliverySteps(
                 MailFrom = work.FromAddress,
                 Recipient = work.Recipient,
                 Content = content,
-                NeedsSmtpUtf8 = query.NeedsEai,
+                NeedsSmtpUtf8 = query.Needs.HasFlag(MailNeeds.Eai),
+                Needs = query.Needs,
             },
             query
         );
@@ -185,7 +187,20 @@ public sealed class DeliverySteps(
         return true;
     }
 
-    private static RouteQuery Query(DeliveryWork work, PreparedMail mail, DateTimeOffset now)
+    /// <summary>What a path must be able to; the message is read for it only where some path cannot carry everything.</summary>
+    private MailNeeds Needs(DeliveryWork work, PreparedMail mail, bool isInternational)
+    {
+        var needs = mail.NeedsSmtpUtf8 || isInternational ? MailNeeds.Eai : MailNeeds.None;
+        if (!picker.IsAnyPicky)
+        {
+            return needs | (work.Content.IsComposed ? MailNeeds.None : MailNeeds.Raw);
+        }
+
+        var derived = DerivedNeeds.Of(MimeMessage.Parse(mail.Content), work.Recipient);
+        return needs | (work.Content.IsComposed ? derived : derived | MailNeeds.Raw);
+    }
+
+    private RouteQuery Query(DeliveryWork work, PreparedMail mail, DateTimeOffset now)
     {
         var isParsed = EmailAddress.TryParse(work.Recipient, out var recipient, out _);
         return new RouteQuery
@@ -198,7 +213,7 @@ public sealed class DeliverySteps(
             RecipientDomain = isParsed ? recipient!.Domain : "",
             Tags = work.Tags,
             Size = mail.Content.Length,
-            NeedsEai = mail.NeedsSmtpUtf8 || (isParsed && recipient!.IsInternational),
+            Needs = Needs(work, mail, isParsed && recipient!.IsInternational),
             FailedPath = work.Facts.LastPath,
             Now = now,
         };

@@ -9,6 +9,9 @@ public sealed class MessageContent(string door, Guid messageId, byte[]? given)
     private readonly Lazy<PreparedMail> prepared = new(() => Preparation.Prepare(door, messageId, given!));
     private int users;
 
+    /// <summary>Composed by us from its parts: it may be taken apart again.</summary>
+    public bool IsComposed { get; } = door is "json" or "sendgrid";
+
     /// <summary>False once the content's time is over.</summary>
     public bool IsThere => given is not null;
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using Gateway.Database;
-using Gateway.Providers;
 using Gateway.Providers.Sandbox;
-using Gateway.Providers.Smtp;
 using Gateway.Routing;
 using Npgsql;
 
@@ -23,7 +21,7 @@ public sealed class ConfiguredPaths
     )
     {
         var problems = new List<string>();
-        paths[EgressPaths.Sandbox] = factory.Create(EgressPaths.Sandbox, new SandboxProvider(ledger));
+        paths[EgressPaths.Sandbox] = factory.Create(EgressPaths.Sandbox, "sandbox", new SandboxProvider(ledger));
         foreach (var section in configuration.GetSection("Gateway:Paths").GetChildren())
         {
             if (factory.Create(section.Key, section, problems) is { } path)

@@ -15,6 +15,9 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
 
     public IProvider Provider { get; } = provider;
 
+    /// <summary>One of <see cref="ProviderRegistry.Kinds"/>.</summary>
+    public required string Kind { get; init; }
+
     /// <summary>Whose own account it is; null is the platform's.</summary>
     public Guid? Tenant { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Providers;
 using Gateway.Routing;
 
 namespace Gateway.Worker.Paths;
@@ -31,6 +32,8 @@ public sealed class EgressPaths(TimeProvider clock) : IAsyncDisposable
 
     /// <summary>Paths that the platform's rules name: what a worker can have aboard is so many times the share of one.</summary>
     public int RouteWidth => Math.Max(1, Volatile.Read(ref current).ByName.Count);
+
+    public bool IsAnyPicky => Volatile.Read(ref current).IsAnyPicky;
 
     public EgressPath? Find(string name) => Volatile.Read(ref current).ByName.GetValueOrDefault(name);
 
@@ -96,6 +99,9 @@ public sealed class EgressPaths(TimeProvider clock) : IAsyncDisposable
             );
             return new Current(byName, states, seen, routing);
         }
+
+        public bool IsAnyPicky { get; } =
+            Platform.Any(p => p.State.Capabilities is { Form: MailForm.Parts } or { EnvelopeIndependent: false });
 
         /// <summary>Providers hand out another object when what they can carry changes.</summary>
         public bool IsFresh()

@@ -1,7 +1,6 @@
 using Gateway.Database;
+using Gateway.Net;
 using Gateway.Providers;
-using Gateway.Providers.Sandbox;
-using Gateway.Providers.Smtp;
 using Npgsql;
 
 namespace Gateway.Worker.Paths;
@@ -15,7 +14,11 @@ public sealed class PathFactory(
 {
     private const int DefaultConcurrency = 32;
 
-    public EgressPath Create(string name, IProvider provider) => new(name, provider, DefaultConcurrency, witness);
+    /// <summary>A tenant's own account is at a public address: it must not reach into our network (A18).</summary>
+    private static readonly AddressPolicy TenantsOwn = AddressPolicy.PublicOnly(AddressPolicy.MailPorts);
+
+    public EgressPath Create(string name, string kind, IProvider provider) =>
+        new(name, provider, DefaultConcurrency, witness) { Kind = kind };
 
     /// <summary>The path, or null with what is wrong with its settings.</summary>
     public EgressPath? Create(string name, IConfigurationSection settings, List<string> problems, Guid? tenant = null)
@@ -28,26 +31,15 @@ public sealed class PathFactory(
         }
 
         var canary = CanaryAddresses.Read(settings, problems);
-        var provider = CreateProvider(settings, problems);
+        var services = new ProviderServices(ledger, clock, tenant is null ? AddressPolicy.Anywhere : TenantsOwn);
+        var provider = ProviderRegistry.Create(settings.Path, settings, services, problems);
         return problems.Count > known || provider is null
             ? null
-            : new EgressPath(name, provider, concurrency, witness) { Canary = canary, Tenant = tenant };
-    }
-
-    private IProvider? CreateProvider(IConfigurationSection settings, List<string> problems)
-    {
-        switch (settings["Provider"])
-        {
-            case "sandbox":
-                return new SandboxProvider(ledger);
-            case "smtp":
-                var options = settings.Get<SmtpRelayOptions>()!;
-                var wrong = options.Problems().Select(p => $"{settings.Path}:{p}").ToArray();
-                problems.AddRange(wrong);
-                return wrong.Length > 0 ? null : new SmtpRelayProvider(options, clock);
-            default:
-                problems.Add($"{settings.Path}:Provider is '{settings["Provider"]}'; it must be smtp or sandbox");
-                return null;
-        }
+            : new EgressPath(name, provider, concurrency, witness)
+            {
+                Kind = settings["Provider"]!,
+                Canary = canary,
+                Tenant = tenant,
+            };
     }
 }

@@ -34,6 +34,9 @@ public sealed class PathPicker(EgressPaths paths, CircuitBoard board)
     /// <summary>Deliveries that all paths of the rules take together.</summary>
     public int MostAboard => paths.RouteWidth * EgressPath.MostAboard;
 
+    /// <summary>Some path takes messages apart, or sends to those in To only.</summary>
+    public bool IsAnyPicky => paths.IsAnyPicky;
+
     public Boarding Board(RouteQuery query)
     {
         var plan = Router.Plan(paths.Routing, board.Snapshot(), query, Random.Shared.NextDouble());

@@ -35,7 +35,7 @@ public sealed class PathRegister(
     {
         Apply(new StoredRouting(0, [], []));
         await stored.AnnounceAsync(
-            configured.Paths.Select(p => (p.Key, ProviderOf(p.Value.Provider))),
+            configured.Paths.Select(p => (p.Key, p.Value.Kind)),
             configured.DefaultRule,
             cancellationToken
         );
@@ -169,13 +169,6 @@ public sealed class PathRegister(
         made[path.Name] = (path.Stamp, ready);
         return ready;
     }
-
-    private static string ProviderOf(IProvider provider) =>
-        provider switch
-        {
-            Providers.Sandbox.SandboxProvider => "sandbox",
-            _ => "smtp",
-        };
 }
 
 /// <summary>Hears that paths, modes or routes changed.</summary>

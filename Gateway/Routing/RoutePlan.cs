@@ -20,8 +20,7 @@ public enum RouteReason
     Draining,
     CircuitOpen,
     OnProbation,
-    NeedsEai,
-    TooLarge,
+    CannotCarry,
     Avoided,
 }
 
@@ -45,7 +44,7 @@ public readonly record struct RouteChoice(string Path, RouteReason Reason, int T
             ),
             RouteReason.Unknown => "the rule names it, but no such path is configured",
             RouteReason.OfAnotherTenant => "it is the account of another tenant",
-            RouteReason.NeverCarries => $"{Detail}",
+            RouteReason.NeverCarries or RouteReason.CannotCarry => $"{Detail}",
             RouteReason.AwaitingCanary => "it is on probation and its canary has not come back yet",
             RouteReason.SwitchedOff => "an operator switched it off",
             RouteReason.Draining => "an operator drains it",
@@ -54,8 +53,6 @@ public readonly record struct RouteChoice(string Path, RouteReason Reason, int T
                 CultureInfo.InvariantCulture,
                 $"it is on probation with {Detail:P0} of its traffic, and this draw is not among them"
             ),
-            RouteReason.NeedsEai => "an address needs SMTPUTF8, which the path does not offer",
-            RouteReason.TooLarge => string.Create(CultureInfo.InvariantCulture, $"the path takes {Detail} bytes"),
             RouteReason.Avoided => "it refused this delivery before, or the resend avoids it",
             _ => Reason.ToString(),
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Providers;
 
 namespace Gateway.Routing;
 
@@ -17,7 +18,7 @@ public sealed record RouteQuery
 
     /// <summary>Bytes of the message as it was accepted.</summary>
     public required long Size { get; init; }
-    public bool NeedsEai { get; init; }
+    public MailNeeds Needs { get; init; }
 
     /// <summary>The path that failed this very delivery a moment ago: taken only if nothing else is left.</summary>
     public string? FailedPath { get; init; }

@@ -207,13 +207,8 @@ public static class Router
                 return (RouteReason.CircuitOpen, open);
             }
 
-            if (query.NeedsEai && !path.Capabilities.Eai)
-            {
-                return (RouteReason.NeedsEai, null);
-            }
-
-            return path.Capabilities.MaxSize is { } max && query.Size > max
-                ? (RouteReason.TooLarge, max)
+            return path.Capabilities.WhyNot(query.Needs, query.Size) is { } need
+                ? (RouteReason.CannotCarry, need)
                 : (null, null);
         }
 

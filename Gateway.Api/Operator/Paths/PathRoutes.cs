@@ -47,7 +47,7 @@ internal static class PathRoutes
             .Produces<ExplainView>()
             .WithSummary("Where would a message go, and why not over each other path?")
             .WithDescription(
-                "from and to are addresses; tenant, stream, tag, size, mode narrow the question. draw (0 to 999) stands for "
+                "from and to are addresses; tenant, stream, tag, size, mode, needs=raw narrow the question. draw (0 to 999) stands for "
                     + "chance: below 10 is standing traffic of the standby paths."
             );
         routes

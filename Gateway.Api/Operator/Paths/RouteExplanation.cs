@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Api.Reading;
 using Gateway.Mail.Addresses;
+using Gateway.Providers;
 using Gateway.Routing;
 
 namespace Gateway.Api.Operator.Paths;
@@ -32,7 +33,9 @@ internal static class RouteExplanation
             RecipientDomain = recipient?.Domain ?? "",
             Tags = query.Text("tag") is { } tag ? [tag] : [],
             Size = query.Number("size", 0, int.MaxValue, 0),
-            NeedsEai = sender?.IsInternational == true || recipient?.IsInternational == true,
+            Needs =
+                (sender?.IsInternational == true || recipient?.IsInternational == true ? MailNeeds.Eai : MailNeeds.None)
+                | (query.OneOf("needs", ["raw"]) is null ? MailNeeds.None : MailNeeds.Raw),
             Now = clock.GetUtcNow(),
         };
         var draw = query.Number("draw", 0, 999, OrdinaryDraw) / 1_000d;

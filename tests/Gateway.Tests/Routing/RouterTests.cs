@@ -66,13 +66,13 @@ public sealed class RouterTests
             [
                 ("big", "its circuit is open: 550 blocked"),
                 ("ours", "an operator drains it"),
-                ("reserve", "the path takes 1000 bytes"),
+                ("reserve", "the message has 2000 bytes, the path takes 1000"),
             ],
             plan.Rejected.Select(r => (r.Path, r.Describe()))
         );
-        var eai = Router.Plan(routing, HealthSnapshot.AllWell, Query with { NeedsEai = true }, 0.5);
+        var eai = Router.Plan(routing, HealthSnapshot.AllWell, Query with { Needs = MailNeeds.Eai }, 0.5);
         Assert.Equal(["big"], Names(eai));
-        Assert.Contains(eai.Rejected, r => r is { Path: "reserve", Reason: RouteReason.NeedsEai });
+        Assert.Contains(eai.Rejected, r => r is { Path: "reserve", Reason: RouteReason.CannotCarry });
     }
 
     [Theory]
