@@ -1,7 +1,9 @@
 using Gateway.Database;
+using Gateway.Domains;
 using Gateway.Secrets;
 using Gateway.Worker;
 using Gateway.Worker.Delivery;
+using Gateway.Worker.Domains;
 using Gateway.Worker.Upkeep;
 using ServiceDefaults.Health;
 
@@ -18,7 +20,9 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
+builder.Services.AddDomains(builder.Configuration, builder.Environment, LedgerRole.Worker);
 builder.Services.AddDelivery();
+builder.Services.AddDomainUpkeep();
 builder.Services.AddHostedService<LedgerUpkeep>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 

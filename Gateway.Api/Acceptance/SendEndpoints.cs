@@ -69,7 +69,7 @@ internal static class SendEndpoints
 
         var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
         var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
-        var (submission, problem) = factory.FromJson(body, arrival);
+        var (submission, problem) = await factory.FromJsonAsync(body, arrival);
         return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
     }
 
@@ -102,7 +102,7 @@ internal static class SendEndpoints
 
         var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
         var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
-        var (submission, problem) = factory.FromRaw(body, rcpt ?? [], stream ?? "transactional", arrival);
+        var (submission, problem) = await factory.FromRawAsync(body, rcpt ?? [], stream ?? "transactional", arrival);
         return submission is null ? problem!.ToResult() : await AcceptAsync(submission, acceptor);
     }
 
@@ -181,7 +181,7 @@ internal static class SendEndpoints
     )
     {
         using var span = DoorTelemetry.StartAccept("json");
-        var (submission, refused) = factory.FromJson(item, arrival with { TraceParent = Activity.Current?.Id });
+        var (submission, refused) = await factory.FromJsonAsync(item, arrival with { TraceParent = Activity.Current?.Id });
         var (status, accepted, problem) = submission is null
             ? (refused!.Status, null, refused)
             : Answer.Of(submission, await acceptor.AcceptAsync(submission));

@@ -12,7 +12,7 @@ internal static class DeliveryServices
             .AddSingleton<PathHealth>()
             .AddSingleton<PathWitness>()
             .AddSingleton<PathPicker>()
-            .AddSingleton<IPublishedKeys, DeclaredKeys>()
+            .AddSingleton<IPublishedKeys, ResolvedKeys>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<MessageSigner>()
             .AddSingleton(p => LeaseTimes.Read(p.GetRequiredService<IConfiguration>()))
