@@ -181,7 +181,13 @@ internal static class SendEndpoints
     )
     {
         using var span = DoorTelemetry.StartAccept("json");
-        var (submission, refused) = await factory.FromJsonAsync(item, arrival with { TraceParent = Activity.Current?.Id });
+        var (submission, refused) = await factory.FromJsonAsync(
+            item,
+            arrival with
+            {
+                TraceParent = Activity.Current?.Id,
+            }
+        );
         var (status, accepted, problem) = submission is null
             ? (refused!.Status, null, refused)
             : Answer.Of(submission, await acceptor.AcceptAsync(submission));

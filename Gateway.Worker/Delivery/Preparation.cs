@@ -18,9 +18,7 @@ internal static class Preparation
     /// <param name="shownAs">The From in place of the given one, which then is where answers go; null: as given.</param>
     /// <exception cref="InvalidDataException">The bytes can no longer be read.</exception>
     public static PreparedMail Prepare(string door, Guid messageId, byte[] given, Mailbox? shownAs = null) =>
-        door is "raw" or "smtp"
-            ? PrepareRaw(messageId, given, shownAs)
-            : PrepareJson(messageId, given, shownAs);
+        door is "raw" or "smtp" ? PrepareRaw(messageId, given, shownAs) : PrepareJson(messageId, given, shownAs);
 
     private static PreparedMail PrepareJson(Guid messageId, byte[] given, Mailbox? shownAs)
     {

@@ -55,13 +55,7 @@ public sealed class DkimChecks(
 
     public async Task CheckAsync(DueKey due, CancellationToken cancel)
     {
-        var seen = await published.FindAsync(
-            due.Selector,
-            due.Domain,
-            due.PublicRecord,
-            DnsFreshness.Fresh,
-            cancel
-        );
+        var seen = await published.FindAsync(due.Selector, due.Domain, due.PublicRecord, DnsFreshness.Fresh, cancel);
         var (finding, problem) = Judge(due, seen);
         var now = clock.GetUtcNow();
         var step = DkimLife.After(due.State, finding, now);

@@ -37,8 +37,7 @@ public sealed class DomainUpkeep(
             catch (Exception problem)
             {
                 SigningLog.DomainsNotChecked(log, problem);
-                await Task.Delay(Each, clock, stoppingToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Each, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

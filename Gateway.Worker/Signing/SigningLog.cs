@@ -23,11 +23,7 @@ internal static partial class SigningLog
     )]
     public static partial void DomainIsForeign(ILogger log, string domain, Guid tenant);
 
-    [LoggerMessage(
-        4,
-        LogLevel.Error,
-        "DKIM key {Selector} of {Domain}, tenant {Tenant}, was stopped: {Reason}"
-    )]
+    [LoggerMessage(4, LogLevel.Error, "DKIM key {Selector} of {Domain}, tenant {Tenant}, was stopped: {Reason}")]
     public static partial void KeyStopped(ILogger log, string selector, string domain, Guid tenant, string reason);
 
     [LoggerMessage(5, LogLevel.Warning, "Sending domain {Domain} of tenant {Tenant} is {State}: {Problem}")]

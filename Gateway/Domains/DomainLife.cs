@@ -73,16 +73,7 @@ public static class DomainLife
         };
 
     private static DomainStep Proven(DomainStanding standing, DateTimeOffset now, string? told) =>
-        new(
-            standing with
-            {
-                State = DomainState.Verified,
-                Failures = 0,
-                DegradedSince = null,
-            },
-            now + Recheck,
-            told
-        );
+        new(standing with { State = DomainState.Verified, Failures = 0, DegradedSince = null }, now + Recheck, told);
 
     private static DomainStep Missed(DomainStanding standing, DateTimeOffset now)
     {

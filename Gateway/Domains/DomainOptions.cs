@@ -59,7 +59,8 @@ public sealed record DomainOptions
 
     /// <summary>RFC 2606 §2 and RFC 6761: names that DNS will never have.</summary>
     public bool IsTrusted(string domain) =>
-        TrustReservedNames && domain[(domain.LastIndexOf('.') + 1)..] is "example" or "test" or "invalid" or "localhost";
+        TrustReservedNames
+        && domain[(domain.LastIndexOf('.') + 1)..] is "example" or "test" or "invalid" or "localhost";
 
     /// <summary>The configured servers, else the machine's.</summary>
     public DnsResolverOptions ToResolver()

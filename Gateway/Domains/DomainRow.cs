@@ -30,12 +30,16 @@ public sealed class DomainRow
 
     public DomainState State => DomainStates.Parse(StateWord);
 
-    public DomainStanding Standing => 
-        new(State, Failures, DegradedSince is { } since ? new DateTimeOffset(since) : null, new DateTimeOffset(ClaimedAt));
+    public DomainStanding Standing =>
+        new(
+            State,
+            Failures,
+            DegradedSince is { } since ? new DateTimeOffset(since) : null,
+            new DateTimeOffset(ClaimedAt)
+        );
 
     /// <summary>What the tenant publishes to prove the domain; null where nothing needs to be.</summary>
-    public string? ChallengeText =>
-        Challenge is { } random ? Domains.Challenge.Text(TenantId, Domain, random) : null;
+    public string? ChallengeText => Challenge is { } random ? Domains.Challenge.Text(TenantId, Domain, random) : null;
 }
 
 /// <summary>A key as the tenant may see it.</summary>

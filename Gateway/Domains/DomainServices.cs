@@ -21,7 +21,10 @@ public static class DomainServices
             .AddSingleton(options)
             .AddSingleton(PathRecords.Read(configuration))
             .AddSingleton(PublicSuffixList.Load(options.PublicSuffixList))
-            .AddSingleton<IDnsResolver>(p => new DnsResolver(options.ToResolver(), p.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IDnsResolver>(p => new DnsResolver(
+                options.ToResolver(),
+                p.GetRequiredService<TimeProvider>()
+            ))
             .AddSingleton(p => new DomainStore(p.GetRequiredKeyedService<NpgsqlDataSource>(role)))
             .AddSingleton<DomainChecks>();
     }

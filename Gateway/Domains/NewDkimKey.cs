@@ -25,9 +25,7 @@ public sealed record NewDkimKey(
     /// <param name="zone">Our zone for aliases, or null.</param>
     public static NewDkimKey Make(MasterKey master, Guid tenant, string domain, string algorithm, string? zone)
     {
-        using var key = DkimKey.Generate(
-            algorithm == Ed25519 ? DkimAlgorithm.Ed25519Sha256 : DkimAlgorithm.RsaSha256
-        );
+        using var key = DkimKey.Generate(algorithm == Ed25519 ? DkimAlgorithm.Ed25519Sha256 : DkimAlgorithm.RsaSha256);
         var selector = "gw" + Base32.Encode(RandomNumberGenerator.GetBytes(SelectorBytes));
         var secret = key.ExportPkcs8();
         try

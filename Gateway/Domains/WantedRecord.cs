@@ -33,12 +33,24 @@ public static class WantedRecords
         if (domain.ChallengeText is { } challenge)
         {
             wanted.Add(
-                new("ownership", true, "TXT", Challenge.RecordName(name), challenge, "Proves that the domain is yours; keep it.")
+                new(
+                    "ownership",
+                    true,
+                    "TXT",
+                    Challenge.RecordName(name),
+                    challenge,
+                    "Proves that the domain is yours; keep it."
+                )
             );
         }
 
         wanted.AddRange(keys.Where(k => IsPublished(k, now)).Select(key => Dkim(name, key)));
-        var includes = paths.Select(p => p.SpfInclude).Prepend(options.SpfInclude).OfType<string>().Distinct().ToArray();
+        var includes = paths
+            .Select(p => p.SpfInclude)
+            .Prepend(options.SpfInclude)
+            .OfType<string>()
+            .Distinct()
+            .ToArray();
         if (includes.Length > 0)
         {
             wanted.Add(
@@ -52,7 +64,9 @@ public static class WantedRecords
         wanted.Add(new("dmarc", false, "TXT", "_dmarc." + name, Dmarc(options), DmarcWhy));
         if (options.ReturnPathHost is { } host)
         {
-            wanted.Add(new("return_path", false, "CNAME", "gw-bounce." + name, host, "Bounces come back to your own name."));
+            wanted.Add(
+                new("return_path", false, "CNAME", "gw-bounce." + name, host, "Bounces come back to your own name.")
+            );
         }
 
         wanted.AddRange(

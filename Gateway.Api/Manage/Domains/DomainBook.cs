@@ -148,11 +148,8 @@ internal sealed class DomainBook(
         return rows.AsList();
     }
 
-    public async Task<ILookup<string, DkimRow>> KeysOfAsync(
-        Guid tenant,
-        string[] domains,
-        CancellationToken cancel
-    ) => (await KeysAsync(tenant, domains, cancel)).ToLookup(k => k.Domain, k => k.Key);
+    public async Task<ILookup<string, DkimRow>> KeysOfAsync(Guid tenant, string[] domains, CancellationToken cancel) =>
+        (await KeysAsync(tenant, domains, cancel)).ToLookup(k => k.Domain, k => k.Key);
 
     /// <summary>False where there was none. The rows stay: nothing of them is ever given to another.</summary>
     public async Task<bool> RemoveAsync(Guid tenant, Guid id, CancellationToken cancel)

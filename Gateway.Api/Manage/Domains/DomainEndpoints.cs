@@ -92,10 +92,7 @@ internal static class DomainEndpoints
         var seen = await Task.WhenAll(wanted.Select(r => SeenRecord.LookAsync(r, dns, http.RequestAborted)));
         var records = wanted.Zip(seen, RecordView.Of).ToArray();
         var ready = records.All(r => !r.Required || r.Status == SeenRecord.Ok);
-        return TypedResults.Json(
-            new DomainDns(row.Id, row.Domain, ready, records),
-            DomainJson.Readable.DomainDns
-        );
+        return TypedResults.Json(new DomainDns(row.Id, row.Domain, ready, records), DomainJson.Readable.DomainDns);
     }
 
     private static async Task<IResult> ClaimAsync(
@@ -243,8 +240,7 @@ internal static class DomainEndpoints
         DomainPages pages,
         int status,
         CancellationToken cancel
-    ) =>
-        TypedResults.Json(await pages.ViewAsync(row, cancel), DomainJson.Readable.DomainView, statusCode: status);
+    ) => TypedResults.Json(await pages.ViewAsync(row, cancel), DomainJson.Readable.DomainView, statusCode: status);
 
     /// <summary>One answer for unknown, malformed, another tenant's, and outside the key's reach.</summary>
     private static IResult NoSuchDomain() => ApiProblem.NotFound("domain").ToResult();

@@ -150,13 +150,19 @@ public sealed class A21_DomainClaimTests(TestCluster cluster)
         var claim = await mine.ClaimAsync("mine.example");
         foreach (var (method, path) in Endpoints(claim.Id()))
         {
-            var body = path.EndsWith("approvals", StringComparison.Ordinal) ? Approval(claim.Id(), "a.mine.example") : null;
+            var body = path.EndsWith("approvals", StringComparison.Ordinal)
+                ? Approval(claim.Id(), "a.mine.example")
+                : null;
             await theirs.SendAsync(method, path, 404, body);
         }
 
         Assert.Equal("pending", (await mine.JsonAsync($"/v1/domains/{claim.Id()}")).Text("state"));
         Assert.Single((await mine.JsonAsync($"/v1/domains/{claim.Id()}")).Items("dkim"));
-        Assert.DoesNotContain("mine.example", (await theirs.JsonAsync("/v1/domains")).ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "mine.example",
+            (await theirs.JsonAsync("/v1/domains")).ToJsonString(),
+            StringComparison.Ordinal
+        );
     }
 
     private static (HttpMethod, string)[] Endpoints(Guid id) =>
@@ -206,7 +212,11 @@ public sealed class A21_DomainClaimTests(TestCluster cluster)
     /// <summary>More texts than a packet of DNS could carry.</summary>
     private sealed class EveryText(string[] texts) : IDnsResolver
     {
-        public ValueTask<DnsAnswer> ResolveAsync(DnsQuestion question, DnsFreshness freshness, CancellationToken cancel) =>
+        public ValueTask<DnsAnswer> ResolveAsync(
+            DnsQuestion question,
+            DnsFreshness freshness,
+            CancellationToken cancel
+        ) =>
             new(
                 new DnsAnswer.Found(
                     question.Name,

@@ -43,13 +43,21 @@ public sealed class DomainEndpointTests(TestCluster cluster)
 
         var missing = await client.VerifyAsync(claim);
         Assert.Equal(("pending", "record_missing"), (missing.Text("state"), missing["problem"].Text("code")));
-        Assert.Contains(Record(claim, "ownership").Text("value"), missing["problem"].Text("detail"), StringComparison.Ordinal);
+        Assert.Contains(
+            Record(claim, "ownership").Text("value"),
+            missing["problem"].Text("detail"),
+            StringComparison.Ordinal
+        );
         var before = await client.JsonAsync($"/v1/domains/{claim.Id()}/dns");
         Assert.All(before.Items("records"), r => Assert.Equal("missing", r.Text("status")));
         Assert.False(before["ready"]!.GetValue<bool>());
 
         host.Publish(claim);
-        host.Zone.Txt(name, "unrelated", "v=spf1 ip4:192.0.2.1 include:spf.esp.example ?include:_spf.gateway.example -all");
+        host.Zone.Txt(
+            name,
+            "unrelated",
+            "v=spf1 ip4:192.0.2.1 include:spf.esp.example ?include:_spf.gateway.example -all"
+        );
         host.Zone.Txt("_dmarc." + name, "v=DMARC1; p=reject");
         var verified = await client.VerifyAsync(claim);
         Assert.Equal("verified", verified.Text("state"));
@@ -117,7 +125,10 @@ public sealed class DomainEndpointTests(TestCluster cluster)
         foreach (var (domain, code) in new[] { ("a b.example", "domain_invalid"), ("co.uk", "public_suffix") })
         {
             var refused = await client.ClaimAsync(domain, 422);
-            Assert.Equal((code, "domain", domain), (refused.Text("code"), refused.Text("field"), refused.Text("value")));
+            Assert.Equal(
+                (code, "domain", domain),
+                (refused.Text("code"), refused.Text("field"), refused.Text("value"))
+            );
             Assert.NotEmpty(refused.Text("accepted"));
         }
 

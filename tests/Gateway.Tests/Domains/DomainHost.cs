@@ -111,7 +111,9 @@ internal sealed class DomainHost : IAsyncDisposable
     /// <summary>Publishes every record of the answer, as a tenant would.</summary>
     public void Publish(JsonNode domain, string? only = null)
     {
-        foreach (var record in domain["records"]!.AsArray().Where(r => only is null || r!["purpose"]!.ToString() == only))
+        foreach (
+            var record in domain["records"]!.AsArray().Where(r => only is null || r!["purpose"]!.ToString() == only)
+        )
         {
             var (name, value) = (record!["name"]!.ToString(), record["value"]!.ToString());
             if (record["type"]!.ToString() == "TXT")

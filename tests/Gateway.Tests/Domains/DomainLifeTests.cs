@@ -147,5 +147,10 @@ public sealed class DomainLifeTests
     }
 
     private static DomainStanding Standing(DomainState state) =>
-        new(state, Failures: state == DomainState.Degraded ? 1 : 0, state == DomainState.Degraded ? Now : null, Now.AddHours(-2));
+        new(
+            state,
+            Failures: state == DomainState.Degraded ? 1 : 0,
+            state == DomainState.Degraded ? Now : null,
+            Now.AddHours(-2)
+        );
 }
