@@ -181,7 +181,7 @@ public sealed class A21_SenderPolicyTests(TestCluster cluster)
             0 => $"other{random.Next(50)}.example",
             1 => "mine.example." + owned[random.Next(owned.Length)],
             2 => "evilmine.example",
-            3 => "sub.mine.example",
+            3 => "a.sub.mine.example",
             4 => "bücher.example",
             _ => owned[random.Next(owned.Length)],
         };
