@@ -20,7 +20,7 @@ builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Door, LedgerRole.Accept, LedgerRole.Operator);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Accept));
 builder.Services.AddKeys().AddAcceptance().AddReading();
-builder.Services.AddManagement().AddOperator(builder.Configuration);
+builder.Services.AddManagement(builder.Configuration, builder.Environment).AddOperator(builder.Configuration);
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
 builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);

@@ -9,6 +9,8 @@ internal static class AcceptanceServices
     public static IServiceCollection AddAcceptance(this IServiceCollection services) =>
         services
             .AddSingleton<MessageRequestValidator>()
+            .AddSingleton<DomainOwners>()
+            .AddSingleton<SenderPolicy>()
             .AddSingleton<SubmissionFactory>()
             .AddSingleton(p =>
                 ApartFromTheCaller(() =>

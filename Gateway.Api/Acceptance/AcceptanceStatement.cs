@@ -19,10 +19,10 @@ internal static class AcceptanceStatement
                 $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::int[], $16::uuid[],
                 $17::timestamptz[], $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::bytea[],
-                $23::bytea[])
+                $23::bytea[], $29::text[])
             AS t (tenant_id, message_id, submission_id, key_id, door, mode, stream, from_address,
                 from_domain, subject, tags, metadata, track_opens, track_clicks, size_bytes, body_message_id,
-                send_at, deadline_at, traceparent, accepted_at, idempotency_key, request_hash, content)
+                send_at, deadline_at, traceparent, accepted_at, idempotency_key, request_hash, content, from_shown)
         ), recipient AS (
             SELECT i.tenant_id, i.message_id, i.stream, i.accepted_at, i.send_at, r.delivery_id, r.place, r.address,
                 r.address_key, s.reason AS suppressed
@@ -51,10 +51,10 @@ internal static class AcceptanceStatement
         ), stored AS (
             INSERT INTO messages (tenant_id, message_id, submission_id, key_id, door, mode, stream, from_address,
                 from_domain, subject, tags, metadata, track_opens, track_clicks, size_bytes, body_message_id,
-                send_at, deadline_at, traceparent, accepted_at)
+                send_at, deadline_at, traceparent, accepted_at, from_shown)
             SELECT tenant_id, message_id, submission_id, key_id, door, mode, stream, from_address,
                 from_domain, subject, string_to_array(tags, E'\x1f'), metadata::jsonb, track_opens, track_clicks,
-                size_bytes, body_message_id, send_at, deadline_at, traceparent, accepted_at
+                size_bytes, body_message_id, send_at, deadline_at, traceparent, accepted_at, from_shown
             FROM accepted
         ), kept AS (
             INSERT INTO bodies (tenant_id, message_id, content)
@@ -144,6 +144,7 @@ internal static class AcceptanceStatement
         Add(c, NpgsqlDbType.Bytea, Column(m, x => x.Idempotency?.RequestHash));
         Add(c, NpgsqlDbType.Bytea, Column(m, bodies.ContentOf));
         AddRecipients(c, m);
+        Add(c, NpgsqlDbType.Text, Column(m, x => x.FromShown));
         return c;
     }
 

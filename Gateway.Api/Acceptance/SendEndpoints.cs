@@ -69,7 +69,7 @@ internal static class SendEndpoints
 
         var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
         var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
-        var (submission, problem) = factory.FromJson(body, arrival);
+        var (submission, problem) = await factory.FromJsonAsync(body, arrival);
         return (problem ?? SendingState.WhyNot(arrival.Caller, submission!)) is { } refused
             ? refused.ToResult()
             : await AcceptAsync(submission!, acceptor);
@@ -104,7 +104,7 @@ internal static class SendEndpoints
 
         var claim = key is null ? null : new IdempotencyClaim(key, IdempotencyHeader.Hash(http.Request, body));
         var arrival = new Arrival(http.Caller(), Activity.Current?.Id, Idempotency: claim);
-        var (submission, problem) = factory.FromRaw(body, rcpt ?? [], stream ?? "transactional", arrival);
+        var (submission, problem) = await factory.FromRawAsync(body, rcpt ?? [], stream ?? "transactional", arrival);
         return (problem ?? SendingState.WhyNot(arrival.Caller, submission!)) is { } refused
             ? refused.ToResult()
             : await AcceptAsync(submission!, acceptor);
@@ -185,7 +185,13 @@ internal static class SendEndpoints
     )
     {
         using var span = DoorTelemetry.StartAccept("json");
-        var (submission, refused) = factory.FromJson(item, arrival with { TraceParent = Activity.Current?.Id });
+        var (submission, refused) = await factory.FromJsonAsync(
+            item,
+            arrival with
+            {
+                TraceParent = Activity.Current?.Id,
+            }
+        );
         refused ??= SendingState.WhyNot(arrival.Caller, submission!);
         var (status, accepted, problem) = refused is not null
             ? (refused.Status, null, refused)

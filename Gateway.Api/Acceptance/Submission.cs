@@ -1,3 +1,5 @@
+using Gateway.Mail.Addresses;
+
 namespace Gateway.Api.Acceptance;
 
 /// <summary>One message as a door hands it to acceptance: checked, its ids drawn, its bytes as given.</summary>
@@ -28,6 +30,20 @@ public sealed record Submission
     /// <summary>The envelope, each address once; the place in this list, from 1, makes the delivery's id.</summary>
     public required IReadOnlyList<Recipient> Recipients { get; init; }
     public IdempotencyClaim? Idempotency { get; init; }
+
+    /// <summary>The name beside <see cref="FromAddress"/> where the From is rewritten; null where the given one stays.</summary>
+    public string? FromShown { get; init; }
+
+    /// <summary>The same, going out under another From. The bytes stay as given: they are rewritten when prepared.</summary>
+    public Submission ShownAs(Mailbox? shown) =>
+        shown is null
+            ? this
+            : this with
+            {
+                FromAddress = shown.Address.ToString(),
+                FromDomain = shown.Address.Domain,
+                FromShown = shown.Name ?? "",
+            };
 }
 
 /// <summary>An address as it goes into RCPT TO, and as policy compares it.</summary>

@@ -17,10 +17,10 @@ public sealed record Arrival(
 );
 
 /// <summary>From the bytes of one message to a checked submission, or to the problem that says what is wrong.</summary>
-public sealed class SubmissionFactory(MessageRequestValidator validator, TimeProvider clock)
+public sealed class SubmissionFactory(MessageRequestValidator validator, SenderPolicy policy, TimeProvider clock)
 {
     /// <summary>A message as JSON; its bytes are kept as given.</summary>
-    public (Submission? Submission, ApiProblem? Problem) FromJson(byte[] json, Arrival arrival)
+    public async ValueTask<(Submission? Submission, ApiProblem? Problem)> FromJsonAsync(byte[] json, Arrival arrival)
     {
         if (JsonTokens.Exceed(json, MessageLimits.JsonTokens))
         {
@@ -58,16 +58,14 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
             return (null, ApiProblem.Invalid(problems));
         }
 
-        if (WhyNotFrom(message!.From.Address, arrival.Caller, "from") is { } refused)
-        {
-            return (null, refused);
-        }
-
-        return (Create(id, json, "json", message, recipients, request, arrival), null);
+        var verdict = await policy.JudgeAsync(arrival.Caller, message!.From, sender: null, "from");
+        return verdict.Refusal is { } refused
+            ? (null, refused)
+            : (Create(id, json, "json", message, recipients, request, arrival).ShownAs(verdict.Shown), null);
     }
 
     /// <summary>A message that the tenant composed itself; the envelope may be given apart from its header.</summary>
-    public (Submission? Submission, ApiProblem? Problem) FromRaw(
+    public async ValueTask<(Submission? Submission, ApiProblem? Problem)> FromRawAsync(
         byte[] given,
         IReadOnlyList<string> envelope,
         string stream,
@@ -81,11 +79,13 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
         }
 
         var (recipients, refused) = ReadEnvelope(envelope, message);
-        var problem =
-            refused
-            ?? WhyNotFrom(message.From.Address, arrival.Caller, "From")
-            ?? (message.Sender is { } sender ? WhyNotFrom(sender, arrival.Caller, "Sender") : null);
-        if (problem is not null)
+        if (refused is not null)
+        {
+            return (null, refused);
+        }
+
+        var verdict = await policy.JudgeAsync(arrival.Caller, message.From, message.Sender, "From");
+        if (verdict.Refusal is { } problem)
         {
             return (null, problem);
         }
@@ -110,7 +110,7 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
                 AcceptedAt = at,
                 Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
                 Idempotency = arrival.Idempotency,
-            },
+            }.ShownAs(verdict.Shown),
             null
         );
     }
@@ -154,42 +154,6 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
         var clean = subject.Replace('\0', '\uFFFD');
         return clean.Length <= HeaderText.MaxLength ? clean : clean[..HeaderText.MaxLength];
     }
-
-    /// <summary>The refusal of a From that is not of a domain the tenant proved to be its own, or that the key may use.</summary>
-    public static ApiProblem? WhyNotFrom(EmailAddress from, Caller caller, string field)
-    {
-        if (caller.Tenant.VerifiedDomains.Contains(from.Domain))
-        {
-            return WhyNotByKey(from, caller, field);
-        }
-
-        var domains = string.Join(", ", caller.Tenant.VerifiedDomains.Order(StringComparer.Ordinal).Take(5));
-        return ApiProblem.Invalid(
-            FieldError.Of(
-                "domain_not_verified",
-                field,
-                from.ToString(),
-                domains.Length == 0
-                    ? "an address of a domain you verified; none is yet"
-                    : $"an address of a domain you verified: {domains}"
-            ),
-            StatusCodes.Status403Forbidden
-        );
-    }
-
-    private static ApiProblem? WhyNotByKey(EmailAddress from, Caller caller, string field) =>
-        caller.Domains.Count == 0 || caller.Domains.Contains(from.Domain)
-            ? null
-            : ApiProblem.Invalid(
-                FieldError.Of(
-                    "domain_not_of_key",
-                    field,
-                    from.ToString(),
-                    "an address of a domain that this key may send from: "
-                        + string.Join(", ", caller.Domains.Order(StringComparer.Ordinal).Take(5))
-                ),
-                StatusCodes.Status403Forbidden
-            );
 
     private static Submission Create(
         Guid id,

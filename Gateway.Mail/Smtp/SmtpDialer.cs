@@ -39,7 +39,7 @@ internal static class SmtpDialer
 
     private static async Task<Stream> Dial(string host, int port, CancellationToken cancel)
     {
-        var addresses = await Dns.GetHostAddressesAsync(host, cancel);
+        var addresses = await System.Net.Dns.GetHostAddressesAsync(host, cancel);
         for (var i = 0; ; i++)
         {
             if (addresses.Length == 0)

@@ -1,4 +1,5 @@
 using Gateway.Database;
+using Gateway.Mail.Addresses;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -16,7 +17,7 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
         SELECT d.delivery_id, m.body_message_id, m.door, m.mode, m.stream, m.from_address, m.from_domain, d.recipient,
             m.traceparent, d.state, coalesce(m.send_at, m.accepted_at), m.deadline_at, d.temporary_since,
             d.temporary_spent, d.deferrals, d.waits, d.path, d.waiting_for,
-            coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.tags
+            coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.tags, m.from_shown
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (tenant_id, message_id, delivery_id)
         CROSS JOIN LATERAL (SELECT * FROM deliveries x
             WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id AND x.delivery_id = w.delivery_id LIMIT 1) d
@@ -76,7 +77,12 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
 
             if (!contents.TryGetValue(claim.MessageId, out var content))
             {
-                contents[claim.MessageId] = content = new MessageContent(reader.GetString(2), claim.MessageId, body);
+                contents[claim.MessageId] = content = new MessageContent(
+                    reader.GetString(2),
+                    claim.MessageId,
+                    body,
+                    ShownAs(reader)
+                );
             }
 
             works.Add(Read(reader, claim, content));
@@ -112,6 +118,12 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
                 HeldAt = r.IsDBNull(19) ? null : r.GetFieldValue<DateTimeOffset>(19),
             },
         };
+
+    /// <summary>The From that acceptance put in place of the given one.</summary>
+    private static Mailbox? ShownAs(NpgsqlDataReader r) =>
+        r.IsDBNull(21) ? null
+        : EmailAddress.TryParse(r.GetString(5), out var address, out _) ? new Mailbox(r.GetString(21), address)
+        : throw new InvalidDataException("an accepted message has no readable From any more");
 
     private static NpgsqlBatchCommand FactsCommand(IReadOnlyList<Claim> claims)
     {

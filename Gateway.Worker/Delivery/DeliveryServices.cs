@@ -22,7 +22,7 @@ internal static class DeliveryServices
             .AddSingleton<PathPicker>()
             .AddSingleton<PathWaiters>()
             .AddSingleton<PathRegister>()
-            .AddSingleton<IPublishedKeys, DeclaredKeys>()
+            .AddSingleton<IPublishedKeys, ResolvedKeys>()
             .AddSingleton<SigningKeys>()
             .AddSingleton<MessageSigner>()
             .AddSingleton(p => LeaseTimes.Read(p.GetRequiredService<IConfiguration>()))

@@ -1,12 +1,14 @@
+using Gateway.Mail.Addresses;
+
 namespace Gateway.Worker.Delivery;
 
 /// <summary>
 /// What the deliveries of one message share while they are on their way together: the bytes as accepted, and the bytes
 /// as prepared, made once by whoever needs them first.
 /// </summary>
-public sealed class MessageContent(string door, Guid messageId, byte[]? given)
+public sealed class MessageContent(string door, Guid messageId, byte[]? given, Mailbox? shownAs = null)
 {
-    private readonly Lazy<PreparedMail> prepared = new(() => Preparation.Prepare(door, messageId, given!));
+    private readonly Lazy<PreparedMail> prepared = new(() => Preparation.Prepare(door, messageId, given!, shownAs));
     private int users;
 
     /// <summary>Composed by us from its parts: it may be taken apart again.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.Mail.Addresses;
 using Gateway.Mail.Messages;
 using Gateway.Submissions;
 
@@ -14,11 +15,12 @@ public sealed record PreparedMail(ReadOnlyMemory<byte> Content, bool NeedsSmtpUt
 /// </summary>
 internal static class Preparation
 {
+    /// <param name="shownAs">The From in place of the given one, which then is where answers go; null: as given.</param>
     /// <exception cref="InvalidDataException">The bytes can no longer be read.</exception>
-    public static PreparedMail Prepare(string door, Guid messageId, byte[] given) =>
-        door is "raw" or "smtp" ? PrepareRaw(messageId, given) : PrepareJson(messageId, given);
+    public static PreparedMail Prepare(string door, Guid messageId, byte[] given, Mailbox? shownAs = null) =>
+        door is "raw" or "smtp" ? PrepareRaw(messageId, given, shownAs) : PrepareJson(messageId, given, shownAs);
 
-    private static PreparedMail PrepareJson(Guid messageId, byte[] given)
+    private static PreparedMail PrepareJson(Guid messageId, byte[] given, Mailbox? shownAs)
     {
         MessageRequest? request = null;
         string? broken = null;
@@ -45,14 +47,15 @@ internal static class Preparation
             );
         }
 
+        message = shownAs is null ? message : MessageBuilder.ShowAs(message, shownAs, messageId);
         var output = new ArrayBufferWriter<byte>(given.Length + 2_048);
         MessageComposer.Compose(message, output);
         return new PreparedMail(output.WrittenMemory, message.NeedsSmtpUtf8);
     }
 
-    private static PreparedMail PrepareRaw(Guid messageId, byte[] given)
+    private static PreparedMail PrepareRaw(Guid messageId, byte[] given, Mailbox? shownAs)
     {
-        var content = RawMessage.Prepare(given, messageId);
+        var content = RawMessage.Prepare(given, messageId, shownAs);
         return new PreparedMail(content, RawMessage.HasInternationalHeader(content));
     }
 }

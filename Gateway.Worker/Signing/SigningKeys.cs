@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapper;
 using Gateway.Database;
 using Gateway.Mail.Dkim;
+using Gateway.Mail.Dns;
 using Gateway.Secrets;
 using Gateway.Tenants;
 using Npgsql;
@@ -26,25 +27,37 @@ public sealed class SigningKeys(
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<(Guid, string), Entry> known = new();
 
+    /// <exception cref="InvalidDataException">The domain is another tenant's by now: nothing may leave under it.</exception>
     public async ValueTask<IReadOnlyList<SigningKey>> FindAsync(Guid tenant, string domain, CancellationToken cancel)
     {
         if (!known.TryGetValue((tenant, domain), out var entry) || clock.GetElapsedTime(entry.ReadAt) > KeepFor)
         {
-            entry = new Entry(clock.GetTimestamp(), await ReadAsync(tenant, domain, entry?.Keys ?? [], cancel));
+            entry = await ReadAsync(tenant, domain, entry?.Keys ?? [], cancel);
             known[(tenant, domain)] = entry;
+        }
+
+        if (entry.IsForeign)
+        {
+            SigningLog.DomainIsForeign(log, domain, tenant);
+            throw new InvalidDataException($"{domain} belongs to another tenant by now");
         }
 
         return entry.Keys;
     }
 
-    private async Task<IReadOnlyList<SigningKey>> ReadAsync(
+    private async Task<Entry> ReadAsync(
         Guid tenant,
         string domain,
         IReadOnlyList<SigningKey> before,
         CancellationToken cancel
     )
     {
+        var readAt = clock.GetTimestamp();
         await using var connection = await ledger.OpenConnectionAsync(cancel);
+        var owner = await connection.QuerySingleOrDefaultAsync<Guid?>(
+            "SELECT tenant_id FROM sending_domains WHERE domain = @domain AND state IN ('verified', 'degraded')",
+            new { domain }
+        );
         var rows = await connection.QueryAsync<(string Selector, byte[] Sealed, string Record)>(
             """
             SELECT selector, private_sealed, public_record FROM dkim_keys
@@ -59,7 +72,9 @@ public sealed class SigningKeys(
             var key =
                 before.FirstOrDefault(k => k.Selector == row.Selector && k.Key.PublicRecord == row.Record)?.Key
                 ?? DkimKey.ImportPkcs8(master.Open(row.Sealed, DkimSecret.Place(tenant, domain, row.Selector)));
-            var record = await published.FindAsync(row.Selector, domain, row.Record, cancel);
+            var found = await published.FindAsync(row.Selector, domain, row.Record, DnsFreshness.Cached, cancel);
+            // The key is active because its record was seen; an outage of DNS is no reason to stop.
+            var record = found.Known ? found.Record : row.Record;
             if (record is not null && DkimSelfCheck.Compare(key, record, out _) == DkimKeyMatch.Matches)
             {
                 keys.Add(new SigningKey(domain, row.Selector, key, record));
@@ -70,8 +85,8 @@ public sealed class SigningKeys(
             }
         }
 
-        return keys;
+        return new Entry(readAt, keys, owner is { } other && other != tenant);
     }
 
-    private sealed record Entry(long ReadAt, IReadOnlyList<SigningKey> Keys);
+    private sealed record Entry(long ReadAt, IReadOnlyList<SigningKey> Keys, bool IsForeign);
 }

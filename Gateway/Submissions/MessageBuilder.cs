@@ -29,6 +29,18 @@ public sealed class MessageBuilder
     /// <summary>Fixed at acceptance: whenever and however often the message is prepared, these are the same.</summary>
     public static string MessageIdHeader(Guid messageId, string domain) => $"{messageId:N}@{domain}";
 
+    /// <summary>
+    /// The message under another From: answers go to the given one, unless the tenant said where. Whose name the
+    /// Message-ID bears follows the From.
+    /// </summary>
+    public static OutgoingMessage ShowAs(OutgoingMessage message, Mailbox shown, Guid messageId) =>
+        message with
+        {
+            From = shown,
+            ReplyTo = message.ReplyTo.Count > 0 ? message.ReplyTo : [message.From],
+            MessageId = MessageIdHeader(messageId, shown.Address.Domain),
+        };
+
     private (OutgoingMessage?, IReadOnlyList<EmailAddress>) Read(MessageRequest request, Guid messageId)
     {
         var from = request.From is null

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Gateway.Ledger;
+using Gateway.Mail.Addresses;
 using Gateway.Mail.Messages;
 
 namespace Gateway.Submissions;
@@ -26,7 +27,13 @@ public sealed partial record RawMessage
     private const string OurPrefix = "X-Gateway-";
 
     /// <summary>The bytes to hand over: own fields out, and Date and Message-ID in where the sender left them out.</summary>
-    public static ReadOnlyMemory<byte> Prepare(ReadOnlyMemory<byte> given, Guid messageId)
+    /// <param name="given">The message as it was accepted.</param>
+    /// <param name="messageId">Ours.</param>
+    /// <param name="shownAs">
+    /// The From in place of the given one. Answers then go to the given one, unless the sender said where; and its
+    /// Sender field goes, since that would name the foreign domain again.
+    /// </param>
+    public static ReadOnlyMemory<byte> Prepare(ReadOnlyMemory<byte> given, Guid messageId, Mailbox? shownAs = null)
     {
         var message = ParseFromFirstField(given);
         var remove = TakenOut.Concat(Ours(message)).Where(n => message.Headers.Count(n) > 0).ToArray();
@@ -39,10 +46,20 @@ public sealed partial record RawMessage
 
         if (message.Headers.Count("Message-ID") == 0)
         {
-            var domain =
-                ReadList(message, "From", []).FirstOrDefault()?.Address?.Domain
-                ?? throw new InvalidDataException("an accepted message has no From any more");
+            var domain = (shownAs ?? GivenFrom(message)).Address.Domain;
             add.Add(Line("Message-ID", $"<{MessageBuilder.MessageIdHeader(messageId, domain)}>"));
+        }
+
+        if (shownAs is not null)
+        {
+            add.Add(HeaderLine.Of("From", shownAs));
+            if (message.Headers.First("Reply-To")?.Value is not { Length: > 0 })
+            {
+                add.Add(HeaderLine.Of("Reply-To", GivenFrom(message)));
+                remove = [.. remove, "Reply-To"];
+            }
+
+            remove = [.. remove, "From", "Sender"];
         }
 
         if (remove.Length == 0 && add.Count == 0)
@@ -75,6 +92,13 @@ public sealed partial record RawMessage
             .Headers.Select(h => System.Text.Encoding.ASCII.GetString(h.Name.Span))
             .Where(n => n.StartsWith(OurPrefix, StringComparison.OrdinalIgnoreCase))
             .Distinct(StringComparer.OrdinalIgnoreCase);
+
+    private static Mailbox GivenFrom(MimeMessage message) =>
+        ReadList(message, "From", []) is [{ Address: { } address, Name: var name }, ..]
+            ? Mailbox.TryCreate(name, address, out var from, out _)
+                ? from
+                : new Mailbox(null, address)
+            : throw new InvalidDataException("an accepted message has no From any more");
 
     private static HeaderLine Line(string name, string value) =>
         HeaderLine.TryCreate(name, value, out var line)

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using Gateway.Mail.Addresses;
 
 namespace Gateway.Mail.Messages;
 
@@ -43,6 +45,17 @@ public sealed class HeaderLine
 
         line = new HeaderLine(name, bytes);
         return true;
+    }
+
+    /// <summary>A field of one mailbox, written as the composer writes it: encoded and folded where it must be.</summary>
+    /// <param name="name">The field's name; one of ours.</param>
+    /// <param name="mailbox">Its mailbox.</param>
+    public static HeaderLine Of(string name, Mailbox mailbox)
+    {
+        var output = new ArrayBufferWriter<byte>(256);
+        var header = new HeaderWriter(output);
+        MailboxWriter.Write(ref header, name, mailbox);
+        return new HeaderLine(name, output.WrittenSpan.ToArray());
     }
 
     private static bool IsProper(ReadOnlySpan<byte> field)

@@ -172,7 +172,7 @@ public sealed class KeyManagementTests(TenancyGateway gateway)
             .Expect(201);
         using var shop = gateway.Client(made["key"]!);
         await shop.SendAsync("news@" + second).Expect(202);
-        var refused = await shop.SendAsync(tenant.Address).Expect(403, "domain_not_of_key");
+        var refused = await shop.SendAsync(tenant.Address).Expect(403, "key_narrowed");
         Assert.Equal("from", refused["field"]);
         Assert.Contains(second, refused["accepted"], StringComparison.Ordinal);
     }
