@@ -1,11 +1,13 @@
 using Gateway.Api;
 using Gateway.Api.Acceptance;
 using Gateway.Api.Auth;
+using Gateway.Api.Auth.Shield;
 using Gateway.Api.Events;
 using Gateway.Api.Messages;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
 using Gateway.Api.Sandbox;
+using Gateway.Api.SmtpSubmission;
 using Gateway.Database;
 using Gateway.Secrets;
 using ServiceDefaults.Health;
@@ -20,7 +22,9 @@ builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Acce
 builder.Services.AddKeys();
 builder.Services.AddAcceptance();
 builder.Services.AddReading();
+builder.Services.AddSmtpSubmission();
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+builder.WebHost.ConfigureKestrel(HttpGuard.Apply);
 builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);
 

@@ -17,7 +17,7 @@ public sealed record Arrival(
 );
 
 /// <summary>From the bytes of one message to a checked submission, or to the problem that says what is wrong.</summary>
-public sealed class SubmissionFactory(MessageRequestValidator validator, TimeProvider clock)
+public sealed partial class SubmissionFactory(MessageRequestValidator validator, TimeProvider clock)
 {
     /// <summary>A message as JSON; its bytes are kept as given.</summary>
     public (Submission? Submission, ApiProblem? Problem) FromJson(byte[] json, Arrival arrival)
