@@ -23,6 +23,7 @@ internal sealed class SmtpDialogue(
     private readonly long begun = Stopwatch.GetTimestamp();
     private bool extended;
     private bool closing;
+    private bool isSaid;
 
     private bool MayLogIn => peer.IsSecured || options.AllowPlaintextAuth;
 
@@ -53,7 +54,10 @@ internal sealed class SmtpDialogue(
             }
         }
 
-        await io.Flush();
+        if (!isSaid)
+        {
+            await io.Flush();
+        }
     }
 
     private async ValueTask Dispatch(string line)
@@ -395,6 +399,7 @@ internal sealed class SmtpDialogue(
         Say(code, text);
         closing = true;
         await io.Flush();
+        isSaid = true;
         await io.Drain(options.Linger);
     }
 
