@@ -34,7 +34,7 @@ public sealed class ApiKeyFilter(TenantDirectory directory, AuthShield shield, R
                 ).ToResult();
             case KeyVerdict.Known { Caller: var caller } when caller.May(scope):
                 http.Features.Set(caller);
-                return await EnterAsync(context, next);
+                return await EnterAsync(context, next, caller.Tenant.Id);
             case KeyVerdict.Known:
                 DoorTelemetry.CountNotLetIn("scope");
                 return new ApiProblem(
@@ -52,9 +52,13 @@ public sealed class ApiKeyFilter(TenantDirectory directory, AuthShield shield, R
         }
     }
 
-    private async ValueTask<object?> EnterAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private async ValueTask<object?> EnterAsync(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next,
+        Guid tenant
+    )
     {
-        if (!requests.TryEnter())
+        if (!requests.TryEnter(tenant))
         {
             return ApiProblem.Unavailable("Too many requests are under way.").ToResult();
         }
@@ -65,7 +69,7 @@ public sealed class ApiKeyFilter(TenantDirectory directory, AuthShield shield, R
         }
         finally
         {
-            requests.Leave();
+            requests.Leave(tenant);
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed record SubmissionDoor(
     SubmissionFactory Factory,
     MessageAcceptor Acceptor,
     SubmissionRoute Route,
+    SubmissionLoad Load,
     TimeProvider Clock,
     ILogger<SubmissionDoor> Log
 );

@@ -41,7 +41,7 @@ internal sealed class SubmissionHandler(
             }
         }
 
-        var policy = new SubmissionPolicy(door, (connection.RemoteEndPoint as IPEndPoint)?.Address);
+        using var policy = new SubmissionPolicy(door, (connection.RemoteEndPoint as IPEndPoint)?.Address);
         var session = new SmtpServerSession(
             transport,
             Session(),

@@ -17,7 +17,7 @@ namespace Gateway.Api.SmtpSubmission;
 /// What one session may do. The password is an API key and says all there is to say; the user name is not looked at, so
 /// "apikey", the tenant or nothing may stand there. A key is judged again at each message: a revoked one stops at once.
 /// </summary>
-internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? address) : SmtpServerPolicy
+internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? address) : SmtpServerPolicy, IDisposable
 {
     private const string Door = "smtp";
     private readonly List<EmailAddress> recipients = [];
@@ -36,6 +36,11 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
         switch (await door.Directory.AuthenticateAsync(login.Secret, cancel))
         {
             case KeyVerdict.Known { Caller: var known } when known.May(Scope.Send):
+                if (!door.Load.Sessions.TryEnter(known.Tenant.Id))
+                {
+                    return SmtpReply.Of(421, "4.7.0 This account has too many sessions open; try again in a moment");
+                }
+
                 (key, caller) = (login.Secret, known);
                 door.Shield.Succeeded(ShieldDoor.Smtp, address);
                 return null;
@@ -81,6 +86,9 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
         return default;
     }
 
+    public override ValueTask<SmtpReply?> OnData(SmtpPeer peer, SmtpSender sender, CancellationToken cancel) =>
+        new(door.Load.IsFull ? SmtpReply.Of(452, "4.3.1 Too much mail at once; try again in a moment") : null);
+
     public override async ValueTask<SmtpReply> OnMessage(SmtpPeer peer, SmtpMessage message, CancellationToken cancel)
     {
         using var span = DoorTelemetry.StartAccept(Door);
@@ -119,6 +127,14 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
 
     public override void OnFault(SmtpPeer peer, Exception fault) =>
         Failed(door.Log, LoggableError.Of(fault), caller?.Tenant.Id);
+
+    public void Dispose()
+    {
+        if (caller is not null)
+        {
+            door.Load.Sessions.Leave(caller.Tenant.Id);
+        }
+    }
 
     private async ValueTask<SmtpReply> RefuseAsync(string given, bool isForged, CancellationToken cancel)
     {

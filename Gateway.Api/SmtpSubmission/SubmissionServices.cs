@@ -11,6 +11,7 @@ internal static class SubmissionServices
             )
             .AddSingleton<SubmissionCertificate>()
             .AddSingleton<SubmissionRoute>()
+            .AddSingleton<SubmissionLoad>()
             .AddSingleton<SubmissionDoor>()
             .AddSingleton<SubmissionHandler>()
             .AddHostedService<SubmissionServer>();

@@ -20,7 +20,7 @@ public sealed class OverloadWatch(
     private const double Calm = 0.7;
 
     /// <summary>Work that waits for a thread; a host that keeps up has none.</summary>
-    private const int WaitingWork = 5_000;
+    private const int WaitingWork = 20_000;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>What is full, or null; pure but for the gauges it reads.</summary>

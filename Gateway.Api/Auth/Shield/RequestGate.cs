@@ -1,17 +1,21 @@
 namespace Gateway.Api.Auth.Shield;
 
-/// <summary>Requests being worked on, up to a limit: beyond it a caller hears 503 at once, before anything is done for him.</summary>
+/// <summary>
+/// Requests being worked on, up to a limit, and half of it for any one tenant: beyond it a caller hears 503 at once,
+/// before anything is done for him.
+/// </summary>
 public sealed class RequestGate(ShieldOptions options)
 {
+    private readonly TenantShares shares = new(Math.Max(1, options.Requests / 2));
     private int underWay;
 
     public int UnderWay => Volatile.Read(ref underWay);
 
     public int Most => options.Requests;
 
-    public bool TryEnter()
+    public bool TryEnter(Guid tenant)
     {
-        if (Interlocked.Increment(ref underWay) <= options.Requests)
+        if (Interlocked.Increment(ref underWay) <= options.Requests && shares.TryEnter(tenant))
         {
             return true;
         }
@@ -20,5 +24,9 @@ public sealed class RequestGate(ShieldOptions options)
         return false;
     }
 
-    public void Leave() => Interlocked.Decrement(ref underWay);
+    public void Leave(Guid tenant)
+    {
+        shares.Leave(tenant);
+        Interlocked.Decrement(ref underWay);
+    }
 }

@@ -37,6 +37,9 @@ public sealed class ShieldOptions
     public int SmtpConnections { get; set; } = 4_000;
     public int SmtpConnectionsPerAddress { get; set; } = 500;
 
+    /// <summary>Sessions that one tenant is logged in with.</summary>
+    public int SmtpConnectionsPerTenant { get; set; } = 1_000;
+
     /// <summary>Requests with a good key that are being worked on; a further one is answered 503 before its body is read.</summary>
     public int Requests { get; set; } = 4_000;
 
@@ -58,6 +61,7 @@ public sealed class ShieldOptions
             (nameof(HttpConnectionsPerAddress), HttpConnectionsPerAddress),
             (nameof(SmtpConnections), SmtpConnections),
             (nameof(SmtpConnectionsPerAddress), SmtpConnectionsPerAddress),
+            (nameof(SmtpConnectionsPerTenant), SmtpConnectionsPerTenant),
             (nameof(Requests), Requests),
             (nameof(ContentBytes), ContentBytes),
             (nameof(NetworkFactor), NetworkFactor),

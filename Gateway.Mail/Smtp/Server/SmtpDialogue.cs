@@ -19,6 +19,7 @@ internal sealed class SmtpDialogue(
     private SmtpSender? sender;
     private int commands;
     private int errors;
+    private int logins;
     private int failedLogins;
     private readonly long begun = Stopwatch.GetTimestamp();
     private bool extended;
@@ -231,7 +232,9 @@ internal sealed class SmtpDialogue(
         if (refusal is { IsPositive: false })
         {
             Error(refusal);
-            if (refusal.IsPermanent && ++failedLogins >= options.MaxFailedLogins && !closing)
+            failedLogins += refusal.IsPermanent ? 1 : 0;
+            var isEnough = failedLogins >= options.MaxFailedLogins || ++logins >= options.MaxLogins;
+            if (isEnough && !closing)
             {
                 Close("4.7.0 Too many failed logins");
             }

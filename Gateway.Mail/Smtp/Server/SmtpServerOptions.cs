@@ -26,6 +26,9 @@ public sealed record SmtpServerOptions
     /// <summary>Logins refused for good in one session before it is closed.</summary>
     public int MaxFailedLogins { get; init; } = 3;
 
+    /// <summary>Tries to log in of one session, those that were only put off included.</summary>
+    public int MaxLogins { get; init; } = 10;
+
     /// <summary>How long a session that needs a login may take to it, from its first byte.</summary>
     public TimeSpan LoginWithin { get; init; } = TimeSpan.FromMinutes(2);
 
