@@ -23,10 +23,9 @@ internal static class IdempotencyHeader
         }
 
         var key = values.ToString();
-        return
-            values.Count == 1 && IsKey(key)
-                ? (key, null)
-                : (null, ApiProblem.Invalid(FieldError.Of("not_accepted", Name, key, Accepted)));
+        return values.Count == 1 && IsKey(key)
+            ? (key, null)
+            : (null, ApiProblem.Invalid(FieldError.Of("not_accepted", Name, key, Accepted)));
     }
 
     public static bool IsKey(string key) =>

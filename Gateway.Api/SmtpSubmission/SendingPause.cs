@@ -14,7 +14,10 @@ internal static class SendingPause
         if (caller.Tenant.SuspendedAt is { } since)
         {
             return now - since < Patience
-                ? SmtpReply.Of(450, "4.7.1 This account is suspended; what waits at your side may be sent when it is resumed")
+                ? SmtpReply.Of(
+                    450,
+                    "4.7.1 This account is suspended; what waits at your side may be sent when it is resumed"
+                )
                 : SmtpReply.Of(550, "5.7.1 This account is suspended");
         }
 

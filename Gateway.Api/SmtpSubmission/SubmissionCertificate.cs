@@ -43,7 +43,9 @@ internal sealed partial class SubmissionCertificate(
                 }
             }
             catch (Exception problem)
-                when (current is not null && problem is IOException or CryptographicException or UnauthorizedAccessException)
+                when (current is not null
+                    && problem is IOException or CryptographicException or UnauthorizedAccessException
+                )
             {
                 NotRead(log, options.CertificateFile, problem.Message);
             }

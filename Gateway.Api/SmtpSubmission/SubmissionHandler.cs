@@ -35,7 +35,8 @@ internal sealed class SubmissionHandler(
             {
                 transport = await SecureAsync(transport, listener.Stopping);
             }
-            catch (Exception failed) when (failed is AuthenticationException or IOException or OperationCanceledException)
+            catch (Exception failed)
+                when (failed is AuthenticationException or IOException or OperationCanceledException)
             {
                 return; // a handshake that failed has no reader
             }

@@ -99,7 +99,9 @@ internal sealed record SubmissionHeaders
                 Stream = Stream,
             }
         );
-        return errors.Count == 0 ? null : ApiProblem.Invalid([.. errors.Select(e => e with { Field = NameOf(e.Field) })]);
+        return errors.Count == 0
+            ? null
+            : ApiProblem.Invalid([.. errors.Select(e => e with { Field = NameOf(e.Field) })]);
     }
 
     private static string NameOf(string field) =>
@@ -188,7 +190,12 @@ internal sealed record SubmissionHeaders
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (opens is not null || words.Length == 0 || !words.All(w => w is "opens" or "clicks" or "none"))
         {
-            return FieldError.Of("not_accepted", Track, text, "opens, clicks, both with a comma between, or none; once");
+            return FieldError.Of(
+                "not_accepted",
+                Track,
+                text,
+                "opens, clicks, both with a comma between, or none; once"
+            );
         }
 
         (opens, clicks) = (words.Contains("opens"), words.Contains("clicks"));

@@ -78,7 +78,10 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
         if (parsed.IsInternational && !door.Route.HasEaiFor(caller!.Mode))
         {
             return new(
-                SmtpReply.Of(553, "5.6.7 No path of the route takes an international local part; accepted: an ASCII one")
+                SmtpReply.Of(
+                    553,
+                    "5.6.7 No path of the route takes an international local part; accepted: an ASCII one"
+                )
             );
         }
 
@@ -179,6 +182,10 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
             )
             : null;
 
-    [LoggerMessage(1, LogLevel.Error, "A session of tenant {Tenant} met an error of ours; its client was told to come again")]
+    [LoggerMessage(
+        1,
+        LogLevel.Error,
+        "A session of tenant {Tenant} met an error of ours; its client was told to come again"
+    )]
     private static partial void Failed(ILogger log, Exception problem, Guid? tenant);
 }

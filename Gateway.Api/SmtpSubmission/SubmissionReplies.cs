@@ -21,7 +21,10 @@ internal static class SubmissionReplies
         "5.7.8 This API key is not valid; the password is an API key: gw_live_... or gw_test_..."
     );
 
-    public static readonly SmtpReply Gone = SmtpReply.Of(421, "4.7.0 The key of this session must be checked; log in again");
+    public static readonly SmtpReply Gone = SmtpReply.Of(
+        421,
+        "4.7.0 The key of this session must be checked; log in again"
+    );
 
     public static SmtpReply Of(ApiProblem problem) =>
         problem.Status switch

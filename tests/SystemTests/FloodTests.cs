@@ -38,15 +38,23 @@ public sealed class FloodTests
             smtp.Start();
             during = await run.Mail.SendAsync(ValidPerSecond, Length);
             cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
-            Say($"penalties {penalties}: {Length.TotalSeconds} s, test process {cpu.TotalSeconds / Length.TotalSeconds:0.00} cores");
-            Say($"http offered {http.Offered / Length.TotalSeconds:0}/s, answered {Text(http.Answers)}, cut {http.Cut}");
+            Say(
+                $"penalties {penalties}: {Length.TotalSeconds} s, test process {cpu.TotalSeconds / Length.TotalSeconds:0.00} cores"
+            );
+            Say(
+                $"http offered {http.Offered / Length.TotalSeconds:0}/s, answered {Text(http.Answers)}, cut {http.Cut}"
+            );
             Say($"smtp {Text(smtp.Replies)}");
         }
 
         var lookUps = await run.LookUpsAsync() - before;
         var (quiet, loud) = (P99(calm, "http"), P99(during, "http"));
-        Say($"valid http: {Text(Codes(during, "http"))}, p99 {loud.TotalMilliseconds:0} ms, without flood {quiet.TotalMilliseconds:0} ms");
-        Say($"valid smtp: {Text(Codes(during, "smtp"))}, p99 of a whole session {P99(during, "smtp").TotalMilliseconds:0} ms, without flood {P99(calm, "smtp").TotalMilliseconds:0} ms");
+        Say(
+            $"valid http: {Text(Codes(during, "http"))}, p99 {loud.TotalMilliseconds:0} ms, without flood {quiet.TotalMilliseconds:0} ms"
+        );
+        Say(
+            $"valid smtp: {Text(Codes(during, "smtp"))}, p99 of a whole session {P99(during, "smtp").TotalMilliseconds:0} ms, without flood {P99(calm, "smtp").TotalMilliseconds:0} ms"
+        );
         Say($"look-ups of keys in the database: {lookUps}");
 
         Assert.All(during.Where(a => a.Door == "http"), a => Assert.Equal(202, a.Answer));
@@ -70,7 +78,9 @@ public sealed class FloodTests
         smtp.Start();
 
         var during = await run.Mail.SendAsync(ValidPerSecond / 4, away);
-        Say($"database away {away.TotalSeconds} s: valid http {Text(Codes(during, "http"))}, valid smtp {Text(Codes(during, "smtp"))}");
+        Say(
+            $"database away {away.TotalSeconds} s: valid http {Text(Codes(during, "http"))}, valid smtp {Text(Codes(during, "smtp"))}"
+        );
         Say($"forged http {Text(http.Answers)}, forged smtp {Text(smtp.Replies)}");
         var (forged, logins) = (http.Answers.Keys.ToArray(), smtp.Replies.Keys.ToArray());
         await run.Installation.Servers.StartPostgresAsync();
@@ -104,7 +114,9 @@ public sealed class FloodTests
 
     private static string Text<TKey>(IReadOnlyDictionary<TKey, long> counts)
         where TKey : notnull =>
-        counts.Count == 0 ? "nothing" : string.Join(", ", counts.OrderBy(c => c.Key).Select(c => $"{c.Key}: {c.Value}"));
+        counts.Count == 0
+            ? "nothing"
+            : string.Join(", ", counts.OrderBy(c => c.Key).Select(c => $"{c.Key}: {c.Value}"));
 
     private static void Say(string line)
     {

@@ -100,7 +100,8 @@ public sealed class AuthShield(
         && successes.Over(ShieldSubject.Address(door, from), Known) <= 0;
 
     public bool IsProxy(IPAddress address) =>
-        proxies.Length > 0 && Array.Exists(proxies, p => p.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+        proxies.Length > 0
+        && Array.Exists(proxies, p => p.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
 
     private double Count(ShieldDoor door, IPAddress? from, string given)
     {

@@ -41,9 +41,7 @@ internal sealed class AuthExchange(SmtpServerIo io, Func<TimeSpan> timeout)
 
         var parts = answer.Text.Split('\0');
         // RFC 4616 §2 asks for a user name; where the password says all, clients leave it empty, and the policy decides.
-        return parts.Length == 3
-            ? (new SmtpLogin(parts[0], parts[1], parts[2]), null)
-            : (null, Malformed);
+        return parts.Length == 3 ? (new SmtpLogin(parts[0], parts[1], parts[2]), null) : (null, Malformed);
     }
 
     private async ValueTask<(SmtpLogin?, SmtpReply?)> Login(string? initial)

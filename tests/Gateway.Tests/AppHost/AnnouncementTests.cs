@@ -54,7 +54,11 @@ public sealed class AnnouncementTests
             },
             "/clone/.gateway/endpoints.json"
         );
-        Assert.Contains("swaks --server 127.0.0.1:2525 --tls --auth PLAIN --auth-user apikey", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "swaks --server 127.0.0.1:2525 --tls --auth PLAIN --auth-user apikey",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("--auth-password gw_live_key", text, StringComparison.Ordinal);
     }
 

@@ -32,6 +32,15 @@ public sealed class ShieldTests(TestCluster cluster)
         await OverHttpAsync(gateway, tenant);
         await OverSmtpAsync(gateway, tenant);
         await ConnectionsAsync(gateway, tenant);
+        await StopAsync(gateway, tenant);
+    }
+
+    private static async Task StopAsync(RunningGateway gateway, TestTenant tenant)
+    {
+        await using var talk = await DoorTalk.LoggedInAsync(gateway.SmtpPort(), tenant);
+        var stopping = gateway.Apis.Single().TerminateAsync();
+        Assert.Equal("421 4.3.2 Shutting down", await talk.Hear());
+        await stopping;
     }
 
     private static async Task OverHttpAsync(RunningGateway gateway, TestTenant tenant)

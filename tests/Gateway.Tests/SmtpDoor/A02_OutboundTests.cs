@@ -26,7 +26,8 @@ public sealed class A02_OutboundTests(DoorGateway gateway)
         foreach (var body in bodies)
         {
             var to = $"a2-{Guid.NewGuid():N}@example.net";
-            var mail = $"From: a@{tenant.Domain}\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@{tenant.Domain}>\r\n\r\n{body}";
+            var mail =
+                $"From: a@{tenant.Domain}\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@{tenant.Domain}>\r\n\r\n{body}";
             await talk.Ask($"MAIL FROM:<b@{tenant.Domain}> BODY=8BITMIME");
             await talk.Ask($"RCPT TO:<{to}>");
             await talk.Ask("DATA");

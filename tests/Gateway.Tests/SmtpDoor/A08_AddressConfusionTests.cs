@@ -62,7 +62,10 @@ public sealed class A08_AddressConfusionTests(DoorGateway gateway)
             Assert.True(EmailAddress.TryParse(address, out var judged, out _), address);
             Assert.Equal(judged.ToString(), Assert.Single(stored));
             Assert.EndsWith($"{own}.example", judged.Domain, StringComparison.Ordinal);
-            await Eventually.TrueAsync(() => Task.FromResult(recorder.For(stored[0]).Count > 0), "the mail at the next hop");
+            await Eventually.TrueAsync(
+                () => Task.FromResult(recorder.For(stored[0]).Count > 0),
+                "the mail at the next hop"
+            );
             Assert.All(recorder.For(stored[0]), m => Assert.Equal(stored[0], Assert.Single(m.Recipients)));
         }
 

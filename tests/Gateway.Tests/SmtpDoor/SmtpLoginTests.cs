@@ -27,7 +27,11 @@ public sealed class SmtpLoginTests(DoorGateway gateway)
             ["door.example", "PIPELINING", "SIZE 37748736", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "STARTTLS"],
             plain
         );
-        Assert.StartsWith("538 5.7.11", await talk.Ask(DoorTalk.Plain(gateway.Tenant.Key.Text)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "538 5.7.11",
+            await talk.Ask(DoorTalk.Plain(gateway.Tenant.Key.Text)),
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("530 5.7.0", await talk.Ask("MAIL FROM:<a@b.example>"), StringComparison.Ordinal);
         await talk.Ask("STARTTLS");
         await talk.Secure();
@@ -42,7 +46,11 @@ public sealed class SmtpLoginTests(DoorGateway gateway)
     {
         var name = user.Replace("{tenant}", $"{gateway.Tenant.Id}", StringComparison.Ordinal);
         await using var plain = await DoorTalk.SecuredAsync(Port);
-        Assert.StartsWith("235 2.7.0", await plain.Ask(DoorTalk.Plain(gateway.Tenant.Key.Text, name)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "235 2.7.0",
+            await plain.Ask(DoorTalk.Plain(gateway.Tenant.Key.Text, name)),
+            StringComparison.Ordinal
+        );
 
         await using var login = await DoorTalk.SecuredAsync(Port);
         await login.Ask("AUTH LOGIN");

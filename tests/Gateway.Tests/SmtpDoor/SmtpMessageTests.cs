@@ -18,7 +18,11 @@ public sealed class SmtpMessageTests(DoorGateway gateway)
         var tenant = await gateway.Ledger.CreateTenantAsync();
         await using var talk = await DoorTalk.LoggedInAsync(Port, tenant);
 
-        var reply = await talk.SendAsync($"b@{tenant.Domain}", "ann@example.net,Ann@Example.NET,bob@example.net", Mail(tenant));
+        var reply = await talk.SendAsync(
+            $"b@{tenant.Domain}",
+            "ann@example.net,Ann@Example.NET,bob@example.net",
+            Mail(tenant)
+        );
 
         var id = DoorTalk.IdIn(reply);
         var row = await gateway.Ledger.ScalarAsync<string>(
@@ -106,12 +110,19 @@ public sealed class SmtpMessageTests(DoorGateway gateway)
     [Fact]
     public async Task An_international_local_part_is_553_5_6_7_where_no_path_takes_it_and_goes_to_the_sandbox()
     {
-        var (live, test) = (await gateway.Ledger.CreateTenantAsync(), await gateway.Ledger.CreateTenantAsync(mode: "test"));
+        var (live, test) = (
+            await gateway.Ledger.CreateTenantAsync(),
+            await gateway.Ledger.CreateTenantAsync(mode: "test")
+        );
         await using var talk = await DoorTalk.LoggedInAsync(Port, live);
         _ = gateway.Recorder; // the route is the relay only where it is installed
         var refused = await talk.SendAsync($"b@{live.Domain}", "jörg@example.net", Mail(live));
         Assert.StartsWith("553 5.6.7", refused, StringComparison.Ordinal);
-        Assert.StartsWith("250", await talk.SendAsync($"b@{live.Domain}", "ann@müller.example", Mail(live)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "250",
+            await talk.SendAsync($"b@{live.Domain}", "ann@müller.example", Mail(live)),
+            StringComparison.Ordinal
+        );
 
         await using var sandbox = await DoorTalk.LoggedInAsync(Port, test);
         var taken = await sandbox.SendAsync($"b@{test.Domain}", "jörg@example.net", Mail(test));
@@ -136,7 +147,11 @@ public sealed class SmtpMessageTests(DoorGateway gateway)
             "X-Gateway-Stream: broadcast\n" + Mail(tenant)
         );
         Assert.StartsWith("450 4.7.1", paused, StringComparison.Ordinal);
-        Assert.StartsWith("250", await talk.SendAsync($"b@{tenant.Domain}", "ann@example.net", Mail(tenant)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "250",
+            await talk.SendAsync($"b@{tenant.Domain}", "ann@example.net", Mail(tenant)),
+            StringComparison.Ordinal
+        );
     }
 
     internal static string Mail(TestTenant tenant) =>

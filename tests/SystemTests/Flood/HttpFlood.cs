@@ -23,7 +23,9 @@ internal sealed class HttpFlood(IPEndPoint door, int perSecond) : IAsyncDisposab
 
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentDictionary<int, long> answers = new();
-    private readonly byte[] bundle = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Bundle).Select(_ => Forged())));
+    private readonly byte[] bundle = Encoding.ASCII.GetBytes(
+        string.Concat(Enumerable.Range(0, Bundle).Select(_ => Forged()))
+    );
     private Task running = Task.CompletedTask;
     private long offered;
     private long cut;
@@ -99,7 +101,10 @@ internal sealed class HttpFlood(IPEndPoint door, int perSecond) : IAsyncDisposab
             {
                 if (socket is null)
                 {
-                    var fresh = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    var fresh = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+                    {
+                        NoDelay = true,
+                    };
                     fresh.Bind(new IPEndPoint(from, 0));
                     await fresh.ConnectAsync(door);
                     (socket, open) = (fresh, 0);

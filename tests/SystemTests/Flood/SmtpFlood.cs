@@ -59,7 +59,8 @@ internal sealed class SmtpFlood(IPEndPoint door, int bots, int handshakesPerSeco
             {
                 // Patience of the client, or the end of the test.
             }
-            catch (Exception end) when (end is IOException or SocketException or System.Security.Authentication.AuthenticationException)
+            catch (Exception end)
+                when (end is IOException or SocketException or System.Security.Authentication.AuthenticationException)
             {
                 Count("cut");
             }

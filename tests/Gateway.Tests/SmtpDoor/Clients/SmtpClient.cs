@@ -38,13 +38,32 @@ internal sealed class SmtpClient(int port, TestTenant tenant, string attachment)
         RunAsync(
             PeerProgram.Find("swaks", "swaks"),
             [
-                .. new[] { "--server", Server, "--tls", "--auth", "LOGIN", "--auth-user", "apikey", "--auth-password", Key },
+                .. new[]
+                {
+                    "--server",
+                    Server,
+                    "--tls",
+                    "--auth",
+                    "LOGIN",
+                    "--auth-user",
+                    "apikey",
+                    "--auth-password",
+                    Key,
+                },
                 .. new[] { "--from", $"hello@{tenant.Domain}", "--to", "ann@example.net" },
                 .. new[] { "--h-From", $"{Word("Jörg Ärger")} <hello@{tenant.Domain}>" },
                 .. new[] { "--h-Subject", Word("Grüße ✓ aus Köln"), "--header", "MIME-Version: 1.0" },
                 .. new[] { "--attach-type", "text/plain; charset=utf-8", "--attach-body", "Hällo,\n.\n..und fertig\n" },
                 .. new[] { "--attach-type", "text/html; charset=utf-8", "--attach-body", "<p>Hällo <b>Welt</b></p>\n" },
-                .. new[] { "--attach-type", "application/pdf", "--attach-name", "Groesse.pdf", "--attach", "@" + attachment },
+                .. new[]
+                {
+                    "--attach-type",
+                    "application/pdf",
+                    "--attach-name",
+                    "Groesse.pdf",
+                    "--attach",
+                    "@" + attachment,
+                },
             ]
         );
 
@@ -71,7 +90,16 @@ internal sealed class SmtpClient(int port, TestTenant tenant, string attachment)
     {
         var npm = PeerProgram.Find("npm", "npm");
         await using var modules = await TestFolder.CreateAsync();
-        string[] install = ["install", "--prefix", modules.Path, "--no-audit", "--no-fund", "--loglevel=error", "nodemailer"];
+        string[] install =
+        [
+            "install",
+            "--prefix",
+            modules.Path,
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "nodemailer",
+        ];
         await using (var installing = PeerProgram.Start(npm, install))
         {
             var (code, output) = await installing.Finishes();
@@ -83,7 +111,15 @@ internal sealed class SmtpClient(int port, TestTenant tenant, string attachment)
             Assert.True(code == 0, output);
         }
 
-        string[] arguments = [Path.Combine(Folder, "send_mail.mjs"), modules.Path, tenant.Domain, attachment, $"{port}", Key];
+        string[] arguments =
+        [
+            Path.Combine(Folder, "send_mail.mjs"),
+            modules.Path,
+            tenant.Domain,
+            attachment,
+            $"{port}",
+            Key,
+        ];
         await RunAsync(PeerProgram.Find("node", "nodejs"), arguments);
     }
 
