@@ -1,7 +1,6 @@
 using Gateway.Api;
 using Gateway.Api.Acceptance;
 using Gateway.Api.Auth;
-using Gateway.Api.Auth.Shield;
 using Gateway.Api.Events;
 using Gateway.Api.Messages;
 using Gateway.Api.Problems;
@@ -24,7 +23,6 @@ builder.Services.AddAcceptance();
 builder.Services.AddReading();
 builder.Services.AddSmtpSubmission();
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
-builder.WebHost.ConfigureKestrel(HttpGuard.Apply);
 builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);
 
