@@ -21,6 +21,9 @@ internal sealed class HttpFlood(IPEndPoint door, int perSecond) : IAsyncDisposab
     private const int MostOpen = 200;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Each flood comes from addresses of its own: what was learnt of earlier ones would slow it down.</summary>
+    private static int floods;
+    private readonly byte network = (byte)(100 + Interlocked.Increment(ref floods) % 100);
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentDictionary<int, long> answers = new();
     private readonly byte[] bundle = Encoding.ASCII.GetBytes(
@@ -60,7 +63,7 @@ internal sealed class HttpFlood(IPEndPoint door, int perSecond) : IAsyncDisposab
         var bots = new List<Bot>();
         for (var i = 0; i < Bots; i++)
         {
-            bots.Add(new Bot(this, door, new IPAddress([127, 100, (byte)i, 7])));
+            bots.Add(new Bot(this, door, new IPAddress([127, network, (byte)i, 7])));
         }
 
         var watch = Stopwatch.StartNew();

@@ -53,7 +53,7 @@ internal sealed class SmtpFlood(IPEndPoint door, int bots, int handshakesPerSeco
             try
             {
                 await handshakes.WaitAsync(stop.Token);
-                await SessionAsync(new IPAddress([127, 110, (byte)number, 9]));
+                await SessionAsync(new IPAddress([127, 90, (byte)number, 9]));
             }
             catch (OperationCanceledException)
             {
