@@ -32,6 +32,7 @@ internal static class Announcement
     {
         var text = new StringBuilder("\nThe gateway is up.\n\n");
         Line("API", endpoints.Api);
+        Line("SMTP", endpoints.Smtp is { } at ? $"{at.Host}:{at.Port} (STARTTLS, then AUTH)" : null);
         Line("Portal", endpoints.Portal);
         Line("Webhooks", endpoints.Webhooks);
         // Passwords stay out of terminals and logs.
@@ -50,6 +51,21 @@ internal static class Announcement
                 and see it there:
 
                   curl -s {{api}}/v1/sandbox/messages -H 'Authorization: Bearer {{demo.ApiKey}}'
+
+                """
+            );
+        }
+
+        if (endpoints is { Smtp: { } smtp, Demo: { Login: { } login, Password: { } password } sender })
+        {
+            text.Append(
+                $$"""
+
+                or send one by SMTP:
+
+                  swaks --server {{smtp.Host}}:{{smtp.Port}} --tls --auth PLAIN --auth-user {{login}} \
+                    --auth-password {{password}} \
+                    --from hello@{{sender.Domain}} --to you@example.net --header 'Subject: First'
 
                 """
             );

@@ -29,6 +29,9 @@ internal sealed class GatewayFolder : IDisposable
 
     public string KeyRing => File("keyring.json");
 
+    /// <summary>Made by the API host at its first start; a client may be told to trust it.</summary>
+    public string SmtpCertificate => File("smtp.pem");
+
     /// <summary>Written by <c>migrate</c>: the demo tenant and its key.</summary>
     public string Demo => File("demo.json");
 

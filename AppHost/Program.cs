@@ -43,6 +43,9 @@ var worker = Host<Projects.Gateway_Worker>("worker")
 var api = Host<Projects.Gateway_Api>("api")
     .WithEnvironment("Gateway__OperatorTokenFile", folder.OperatorToken)
     .WithHttpEndpoint(port: folder.Port("api"), name: "http")
+    .WithEndpoint(port: folder.Port("smtp"), scheme: "tcp", name: "smtp", env: "Gateway__Smtp__Port")
+    .WithEndpoint(port: folder.Port("smtps"), scheme: "tcp", name: "smtps", env: "Gateway__Smtp__ImplicitTlsPort")
+    .WithEnvironment("Gateway__Smtp__SelfMadeCertificateFile", folder.SmtpCertificate)
     .WithHttpHealthCheck("/health")
     .WithReference(webhooks)
     .WaitForCompletion(migrate)
@@ -61,10 +64,10 @@ return await new SystemRun(app, folder).UntilStoppedAsync(
     describe: async cancel => new SystemEndpoints(
         Api: Url(api),
         Portal: null,
-        Smtp: null,
+        Smtp: Smtp(api),
         Webhooks: Url(webhooks),
         Ops: Announcement.Operator(Url(api), folder.OperatorToken),
-        Demo: Announcement.ReadDemo(folder.Demo),
+        Demo: Announcement.ReadDemo(folder.Demo)?.WithLogin(),
         Postgres: await ConnectionString(ledger.Resource, cancel),
         Redis: await ConnectionString(redis.Resource, cancel)
     )
@@ -83,6 +86,9 @@ IResourceBuilder<ProjectResource> Host<TProject>(string name)
 
 static string? Url(IResourceBuilder<ProjectResource> host) =>
     host.GetEndpoint("http") is { IsAllocated: true } endpoint ? endpoint.Url : null;
+
+static SmtpEndpoint? Smtp(IResourceBuilder<ProjectResource> host) =>
+    host.GetEndpoint("smtp") is { IsAllocated: true } endpoint ? new(endpoint.Host, endpoint.Port) : null;
 
 static async Task<string?> ConnectionString(IResourceWithConnectionString resource, CancellationToken cancel) =>
     await resource.GetConnectionStringAsync(cancel);

@@ -16,4 +16,8 @@ internal sealed record SmtpEndpoint(string Host, int Port);
 
 internal sealed record OperatorEndpoint(string Url, string Token);
 
-internal sealed record DemoTenant(string Tenant, string ApiKey, string Domain, string? Login, string? Password);
+internal sealed record DemoTenant(string Tenant, string ApiKey, string Domain, string? Login, string? Password)
+{
+    /// <summary>For the SMTP door: any user name, and the key as password.</summary>
+    public DemoTenant WithLogin() => this with { Login = "apikey", Password = ApiKey };
+}

@@ -1,4 +1,5 @@
 using Gateway.Api.Acceptance;
+using Gateway.Api.Auth.Shield;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Api;
@@ -24,5 +25,6 @@ internal static class HttpLimits
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(BodyBytesPerSecond, BodyGrace);
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+        HttpGuard.Apply(kestrel);
     }
 }

@@ -38,6 +38,24 @@ public static class GatewayTelemetry
         "Requests that no API key let in, by reason; cannot_tell is our fault, all others are the caller's."
     );
 
+    public static readonly Counter<long> AuthenticationPenalties = Meter.CreateCounter<long>(
+        "gateway.authentication.penalties",
+        "{request}",
+        "Wrong keys beyond what their sender has free, by answer: delayed, or refused for a while (429, 421)."
+    );
+
+    public static readonly Watched<int> Connections = Gauge<int>(
+        "gateway.connections",
+        "{connection}",
+        "Open connections of this replica, by door: what to scale the doors by."
+    );
+
+    public static readonly Counter<long> ConnectionsRefused = Meter.CreateCounter<long>(
+        "gateway.connections.refused",
+        "{connection}",
+        "Connections answered 503 or 421 before their first byte, by door and by the cap that was reached: replica, address or suspect."
+    );
+
     public static readonly Histogram<int> CommitSize = Meter.CreateHistogram<int>(
         "gateway.commit.size",
         "{item}",

@@ -12,6 +12,9 @@ internal static class IdempotencyHeader
 {
     public const string Name = "Idempotency-Key";
 
+    public static readonly string Accepted =
+        $"one key of 1 to {MessageLimits.IdempotencyKeyLength} visible ASCII characters";
+
     public static (string? Key, ApiProblem? Problem) Read(HttpRequest request)
     {
         if (!request.Headers.TryGetValue(Name, out var values))
@@ -20,23 +23,14 @@ internal static class IdempotencyHeader
         }
 
         var key = values.ToString();
-        return
-            values.Count == 1
-            && key.Length is > 0 and <= MessageLimits.IdempotencyKeyLength
-            && key.AsSpan().IndexOfAnyExceptInRange('\x21', '\x7e') < 0
+        return values.Count == 1 && IsKey(key)
             ? (key, null)
-            : (
-                null,
-                ApiProblem.Invalid(
-                    FieldError.Of(
-                        "not_accepted",
-                        Name,
-                        key,
-                        $"one key of 1 to {MessageLimits.IdempotencyKeyLength} visible ASCII characters"
-                    )
-                )
-            );
+            : (null, ApiProblem.Invalid(FieldError.Of("not_accepted", Name, key, Accepted)));
     }
+
+    public static bool IsKey(string key) =>
+        key.Length is > 0 and <= MessageLimits.IdempotencyKeyLength
+        && key.AsSpan().IndexOfAnyExceptInRange('\x21', '\x7e') < 0;
 
     /// <summary>The header as a parameter of the OpenAPI document.</summary>
     public static Task Describe(

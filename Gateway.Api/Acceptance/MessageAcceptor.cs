@@ -21,6 +21,9 @@ public sealed class MessageAcceptor : IAsyncDisposable
     /// <summary>Bytes of messages that a replica holds while they wait for their commit.</summary>
     public const long MaxBytesInFlight = 256L << 20;
 
+    /// <summary>Messages that wait for their commit: what the queue takes, so that nobody queues for the queue.</summary>
+    public const int MaxInFlight = 16_384;
+
     /// <summary>
     /// Nobody waits longer. What is not known by then is answered 503, and the same key may ask again; the write itself
     /// goes on, and finds that key or makes it.
@@ -33,6 +36,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly GroupCommit<Submission, AcceptanceResult> commits;
     private long bytesInFlight;
+    private int inFlight;
 
     public MessageAcceptor(
         [FromKeyedServices(LedgerRole.Accept)] NpgsqlDataSource ledger,
@@ -46,10 +50,11 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     public async Task<AcceptanceResult> AcceptAsync(Submission message)
     {
-        if (Interlocked.Add(ref bytesInFlight, message.Content.Length) > MaxBytesInFlight)
+        var bytes = Interlocked.Add(ref bytesInFlight, message.Content.Length);
+        if (Interlocked.Increment(ref inFlight) > MaxInFlight || bytes > MaxBytesInFlight)
         {
-            Interlocked.Add(ref bytesInFlight, -message.Content.Length);
-            return new AcceptanceResult.Unavailable("too many bytes are waiting for their commit");
+            Release(message);
+            return new AcceptanceResult.Unavailable("too many messages are waiting for their commit");
         }
 
         var commit = CommitAsync(message);
@@ -75,8 +80,14 @@ public sealed class MessageAcceptor : IAsyncDisposable
         finally
         {
             // Only now is the message no longer held, whoever still waited for it.
-            Interlocked.Add(ref bytesInFlight, -message.Content.Length);
+            Release(message);
         }
+    }
+
+    private void Release(Submission message)
+    {
+        Interlocked.Add(ref bytesInFlight, -message.Content.Length);
+        Interlocked.Decrement(ref inFlight);
     }
 
     public ValueTask DisposeAsync() => commits.DisposeAsync();

@@ -1,10 +1,13 @@
 using Gateway.Api.Problems;
+using Gateway.Mail.Smtp;
 
 namespace Gateway.Api.Acceptance;
 
 /// <summary>Reads a request body whole, with its limits and media type.</summary>
 internal static class RequestBody
 {
+    private const int Piece = 64 * 1024;
+
     public static async Task<(byte[]? Body, ApiProblem? Problem)> ReadAsync(HttpContext http, string mediaType)
     {
         var given = http.Request.ContentType?.Split(';', 2)[0].Trim();
@@ -34,7 +37,9 @@ internal static class RequestBody
 
         try
         {
-            return (await ReadAsync(http.Request.Body, http.Request.ContentLength, http.RequestAborted), null);
+            using var lease = new ContentLease(http.RequestServices.GetRequiredService<ContentBudget>());
+            var body = await ReadAsync(http.Request, lease, http.RequestAborted);
+            return body is null ? (null, ApiProblem.Unavailable("Too many bytes are being read.")) : (body, null);
         }
         catch (BadHttpRequestException problem) when (problem.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -46,18 +51,60 @@ internal static class RequestBody
         }
     }
 
-    private static async Task<byte[]> ReadAsync(Stream body, long? length, CancellationToken cancel)
+    /// <summary>Null where all bodies together would be too much. Each piece is paid for when it has come, not when it is announced.</summary>
+    private static async Task<byte[]?> ReadAsync(HttpRequest request, ContentLease lease, CancellationToken cancel)
     {
-        if (length is { } known)
+        if (request.ContentLength is { } length)
         {
-            var exact = new byte[known];
-            await body.ReadExactlyAsync(exact, cancel);
+            var exact = new byte[length];
+            for (var at = 0; at < exact.Length; )
+            {
+                var piece = exact.AsMemory(at, Math.Min(Piece, exact.Length - at));
+                if (!lease.TryTake(piece.Length))
+                {
+                    return null;
+                }
+
+                await request.Body.ReadExactlyAsync(piece, cancel);
+                at += piece.Length;
+            }
+
             return exact;
         }
 
-        using var buffer = new MemoryStream();
-        await body.CopyToAsync(buffer, cancel);
-        return buffer.ToArray();
+        using var whole = new MemoryStream();
+        var buffer = new byte[Piece];
+        int got;
+        while ((got = await request.Body.ReadAsync(buffer, cancel)) > 0)
+        {
+            if (!lease.TryTake(got))
+            {
+                return null;
+            }
+
+            whole.Write(buffer, 0, got);
+        }
+
+        return whole.ToArray();
+    }
+
+    /// <summary>What one body has taken of what all may hold while they come in.</summary>
+    private sealed class ContentLease(ContentBudget budget) : IDisposable
+    {
+        private long taken;
+
+        public bool TryTake(long bytes)
+        {
+            if (!budget.TryTake(bytes))
+            {
+                return false;
+            }
+
+            taken += bytes;
+            return true;
+        }
+
+        public void Dispose() => budget.Return(taken);
     }
 
     private static ApiProblem Unreadable(BadHttpRequestException problem) =>

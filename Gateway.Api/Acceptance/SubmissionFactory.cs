@@ -17,7 +17,11 @@ public sealed record Arrival(
 );
 
 /// <summary>From the bytes of one message to a checked submission, or to the problem that says what is wrong.</summary>
-public sealed class SubmissionFactory(MessageRequestValidator validator, SenderPolicy policy, TimeProvider clock)
+public sealed partial class SubmissionFactory(
+    MessageRequestValidator validator,
+    SenderPolicy policy,
+    TimeProvider clock
+)
 {
     /// <summary>A message as JSON; its bytes are kept as given.</summary>
     public async ValueTask<(Submission? Submission, ApiProblem? Problem)> FromJsonAsync(byte[] json, Arrival arrival)

@@ -1,3 +1,4 @@
+using Gateway.Api.Auth.Shield;
 using Gateway.Api.Manage;
 using Gateway.Api.Problems;
 using Gateway.Api.Telemetry;
@@ -6,7 +7,8 @@ using Gateway.Tenants;
 namespace Gateway.Api.Auth;
 
 /// <summary>Lets a request pass with a Bearer key that holds the scope; the caller is then in its features.</summary>
-public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEndpointFilter
+public sealed class ApiKeyFilter(TenantDirectory directory, AuthShield shield, RequestGate requests, string scope)
+    : IEndpointFilter
 {
     private const string Scheme = "Bearer ";
 
@@ -17,10 +19,11 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             DoorTelemetry.CountNotLetIn("missing");
-            return Unauthorized("key_missing", "Send your API key as 'Authorization: Bearer gw_…'.");
+            return await RefuseAsync(http, "", isForged: true, WithoutKey);
         }
 
-        switch (await directory.AuthenticateAsync(header[Scheme.Length..].Trim(), http.RequestAborted))
+        var given = header[Scheme.Length..].Trim();
+        switch (await directory.AuthenticateAsync(given, http.RequestAborted))
         {
             case KeyVerdict.Known { Caller.Tenant.Suspended: true } when scope == Scope.Send:
                 DoorTelemetry.CountNotLetIn("suspended");
@@ -33,7 +36,7 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
             case KeyVerdict.Known { Caller: var caller } when caller.May(scope):
                 http.Features.Set(caller);
                 http.RequestServices.GetService<KeyUse>()?.Note(caller);
-                return await next(context);
+                return await EnterAsync(context, next, caller.Tenant.Id);
             case KeyVerdict.Known:
                 DoorTelemetry.CountNotLetIn("scope");
                 return new ApiProblem(
@@ -44,21 +47,76 @@ public sealed class ApiKeyFilter(TenantDirectory directory, string scope) : IEnd
                 ).ToResult();
             case KeyVerdict.Wrong wrong:
                 DoorTelemetry.CountNotLetIn(wrong.Reason);
-                // One answer for malformed, unknown and revoked: it tells a guesser nothing.
-                return Unauthorized("key_wrong", "This API key is not valid.");
+                return await RefuseAsync(http, given, wrong.IsForged, WithWrongKey);
             default:
                 DoorTelemetry.CountNotLetIn("cannot_tell");
                 return ApiProblem.Unavailable("Keys cannot be checked at this moment.").ToResult();
         }
     }
 
-    private static IResult Unauthorized(string code, string detail) =>
-        // Never with its value: what was almost a key may be one elsewhere.
-        new ApiProblem(StatusCodes.Status401Unauthorized, code, "No valid API key", detail)
+    private async ValueTask<object?> EnterAsync(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next,
+        Guid tenant
+    )
+    {
+        if (!requests.TryEnter(tenant))
+        {
+            return ApiProblem.Unavailable("Too many requests are under way.").ToResult();
+        }
+
+        try
+        {
+            return await next(context);
+        }
+        finally
+        {
+            requests.Leave(tenant);
+        }
+    }
+
+    private async ValueTask<IResult> RefuseAsync(HttpContext http, string given, bool isForged, ApiProblem refusal)
+    {
+        if (!shield.MayRefuse)
+        {
+            DoorTelemetry.CountNotLetIn("overloaded");
+            return ApiProblem.Unavailable("Keys cannot be checked at this moment.").ToResult();
+        }
+
+        var from = http.Connection.RemoteIpAddress;
+        return await shield.FailedAsync(ShieldDoor.Http, from, given, isForged, http.RequestAborted) is { } later
+            ? TooMany(later).ToResult()
+            : refusal.ToResult();
+    }
+
+    private static readonly ApiProblem WithoutKey = Unauthorized(
+        "key_missing",
+        "Send your API key as 'Authorization: Bearer gw_…'."
+    );
+
+    /// <summary>One answer for malformed, unknown and revoked: it tells a guesser nothing.</summary>
+    private static readonly ApiProblem WithWrongKey = Unauthorized("key_wrong", "This API key is not valid.");
+
+    private static ApiProblem TooMany(TimeSpan later) =>
+        new(
+            StatusCodes.Status429TooManyRequests,
+            "too_many_wrong_keys",
+            "Come again later",
+            "Too many requests with a wrong key came from there; one with a valid key passes at any time."
+        )
         {
             Field = "Authorization",
             Accepted = "Bearer and an API key: gw_live_… or gw_test_…",
-        }.ToResult();
+            RetryAfter = (int)later.TotalSeconds,
+        };
+
+    private static ApiProblem Unauthorized(string code, string detail) =>
+        // Never with its value: what was almost a key may be one elsewhere.
+        new(StatusCodes.Status401Unauthorized, code, "No valid API key", detail)
+        {
+            Field = "Authorization",
+            Accepted = "Bearer and an API key: gw_live_… or gw_test_…",
+        };
 }
 
 public static class Callers
@@ -69,8 +127,13 @@ public static class Callers
         builder.AddEndpointFilterFactory(
             (context, next) =>
             {
-                var directory = context.ApplicationServices.GetRequiredService<TenantDirectory>();
-                var filter = new ApiKeyFilter(directory, scope);
+                var services = context.ApplicationServices;
+                var filter = new ApiKeyFilter(
+                    services.GetRequiredService<TenantDirectory>(),
+                    services.GetRequiredService<AuthShield>(),
+                    services.GetRequiredService<RequestGate>(),
+                    scope
+                );
                 return invocation => filter.InvokeAsync(invocation, next);
             }
         );

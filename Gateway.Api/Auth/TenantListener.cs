@@ -16,7 +16,7 @@ public sealed class TenantListener(
 {
     protected override void Heard() => directory.Forget();
 
-    protected override void Connected() => directory.Forget();
+    protected override void Connected() => directory.Told();
 
-    protected override void Lost() => directory.Forget();
+    protected override void Lost() => directory.Untold();
 }

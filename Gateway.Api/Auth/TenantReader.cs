@@ -21,13 +21,20 @@ internal static class TenantReader
         WHERE c.tenant_id = @tenant AND t.trust = 'trial' LIMIT 1000;
         """;
 
-    public static async Task<TenantSnapshot> ReadAsync(NpgsqlConnection connection, Guid tenant)
+    public static async Task<TenantSnapshot> ReadAsync(
+        NpgsqlConnection connection,
+        Guid tenant,
+        CancellationToken cancel
+    )
     {
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
         using var all = await connection.QueryMultipleAsync(
-            Read,
-            new { tenants = $"{{{tenant}}}", tenant },
-            transaction
+            new CommandDefinition(
+                Read,
+                new { tenants = $"{{{tenant}}}", tenant },
+                transaction,
+                cancellationToken: cancel
+            )
         );
         await all.ReadAsync();
         var row = await all.ReadSingleAsync<TenantRow>();

@@ -14,7 +14,7 @@ internal static class ProblemDescription
         {
             var names = ((RouteEndpointBuilder)endpoint).RoutePattern.Parameters.Select(p => p.Name);
             int[] missing = names.Contains(Identifier) ? [StatusCodes.Status404NotFound] : [];
-            foreach (var status in (int[])[401, 403, .. missing, 422, 503])
+            foreach (var status in (int[])[401, 403, .. missing, 422, 429, 503])
             {
                 endpoint.Metadata.Add(Problem(status));
             }

@@ -85,6 +85,19 @@ internal static class ProjectModel
         return builder;
     }
 
+    /// <summary>An address that is not HTTP: the project is told its port in the variable <paramref name="env"/>.</summary>
+    public static IResourceBuilder<ProjectResource> WithEndpoint(
+        this IResourceBuilder<ProjectResource> builder,
+        int? port = null,
+        string scheme = "tcp",
+        string name = "tcp",
+        string? env = null
+    )
+    {
+        builder.Resource.Endpoints[name] = new EndpointReference(name, port ?? 0, scheme, env);
+        return builder;
+    }
+
     public static IResourceBuilder<ProjectResource> WithHttpHealthCheck(
         this IResourceBuilder<ProjectResource> builder,
         string path

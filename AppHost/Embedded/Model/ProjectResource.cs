@@ -1,3 +1,4 @@
+using System.Globalization;
 using AppHost.Embedded.Processes;
 using AppHost.Embedded.Running;
 
@@ -38,7 +39,7 @@ internal sealed class ProjectResource(string name, string projectPath) : Resourc
         }
 
         Progress.Watch(process.Exited);
-        if (HealthPath is { } path && Endpoints.Values.FirstOrDefault() is { } endpoint)
+        if (HealthPath is { } path && OverHttp().FirstOrDefault() is { } endpoint)
         {
             var probe = new HealthProbe(new Uri(endpoint.Url + path), context.Log(Name));
             await probe.UntilHealthyAsync(process.Exited, cancel);
@@ -55,6 +56,9 @@ internal sealed class ProjectResource(string name, string projectPath) : Resourc
         }
     }
 
+    private IEnumerable<EndpointReference> OverHttp() =>
+        Endpoints.Values.Where(e => e.Scheme == EndpointReference.Http);
+
     private async Task CompleteAsync(ChildProcess running, CancellationToken cancel)
     {
         var code = await running.Exited.WaitAsync(cancel);
@@ -70,9 +74,14 @@ internal sealed class ProjectResource(string name, string projectPath) : Resourc
             ["ASPNETCORE_HTTP_PORTS"] = null,
             ["OTEL_SERVICE_NAME"] = Name,
         };
-        if (Endpoints.Count > 0)
+        if (OverHttp().ToArray() is { Length: > 0 } http)
         {
-            values["ASPNETCORE_URLS"] = string.Join(';', Endpoints.Values.Select(e => e.Url));
+            values["ASPNETCORE_URLS"] = string.Join(';', http.Select(e => e.Url));
+        }
+
+        foreach (var endpoint in Endpoints.Values.Where(e => e.PortVariable is not null))
+        {
+            values[endpoint.PortVariable!] = endpoint.Port.ToString(CultureInfo.InvariantCulture);
         }
 
         foreach (var (key, value) in Environment)

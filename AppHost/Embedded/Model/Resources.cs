@@ -32,16 +32,25 @@ internal abstract class Resource(string name) : IResource
 /// <summary>What must have happened to another resource first: an exit code if it must have ended with it.</summary>
 internal sealed record ResourceWait(Resource Resource, int? ExitCode);
 
-/// <summary>As far as the model goes, one address of a project: loopback, http.</summary>
-internal sealed class EndpointReference(string name, int wanted)
+/// <summary>As far as the model goes, one address of a project: on loopback.</summary>
+internal sealed class EndpointReference(string name, int wanted, string scheme = "http", string? env = null)
 {
+    public const string Http = "http";
+
     public string Name => name;
+
+    public string Scheme => scheme;
+
+    /// <summary>The variable that tells the project its port; ASP.NET has its own for http.</summary>
+    public string? PortVariable => env;
 
     public bool IsAllocated => Port > 0;
 
     public int Port { get; private set; }
 
-    public string Url => IsAllocated ? $"http://127.0.0.1:{Port}" : throw new InvalidOperationException(name);
+    public string Host => "127.0.0.1";
+
+    public string Url => IsAllocated ? $"{scheme}://{Host}:{Port}" : throw new InvalidOperationException(name);
 
     public void Allocate(Func<int, int> choose) => Port = choose(wanted);
 }

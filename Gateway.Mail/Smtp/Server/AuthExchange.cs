@@ -6,7 +6,7 @@ namespace Gateway.Mail.Smtp.Server;
 /// AUTH PLAIN (RFC 4616) and AUTH LOGIN: from the command's argument to a login, or the reply that says why not.
 /// Neither, when the loop has to look at the same bytes itself.
 /// </summary>
-internal sealed class AuthExchange(SmtpServerIo io, TimeSpan timeout)
+internal sealed class AuthExchange(SmtpServerIo io, Func<TimeSpan> timeout)
 {
     private static readonly UTF8Encoding Strict = new(
         encoderShouldEmitUTF8Identifier: false,
@@ -40,9 +40,8 @@ internal sealed class AuthExchange(SmtpServerIo io, TimeSpan timeout)
         }
 
         var parts = answer.Text.Split('\0');
-        return parts.Length == 3 && parts[1].Length > 0
-            ? (new SmtpLogin(parts[0], parts[1], parts[2]), null)
-            : (null, Malformed);
+        // RFC 4616 §2 asks for a user name; where the password says all, clients leave it empty, and the policy decides.
+        return parts.Length == 3 ? (new SmtpLogin(parts[0], parts[1], parts[2]), null) : (null, Malformed);
     }
 
     private async ValueTask<(SmtpLogin?, SmtpReply?)> Login(string? initial)
@@ -59,7 +58,7 @@ internal sealed class AuthExchange(SmtpServerIo io, TimeSpan timeout)
             return (null, secret.Problem);
         }
 
-        var legal = user.Text.Length > 0 && !user.Text.Contains('\0') && !secret.Text.Contains('\0');
+        var legal = !user.Text.Contains('\0') && !secret.Text.Contains('\0');
         return legal ? (new SmtpLogin("", user.Text, secret.Text), null) : (null, Malformed);
     }
 
@@ -68,7 +67,7 @@ internal sealed class AuthExchange(SmtpServerIo io, TimeSpan timeout)
         if (answer is null)
         {
             io.Write(new SmtpReply(334, Enhanced: null, challenge));
-            var (kind, line) = await io.ReadLine(timeout);
+            var (kind, line) = await io.ReadLine(timeout());
             if (kind != LineKind.Line)
             {
                 // What is no line ends the session, in the loop that meets the same bytes, or the same end, again.

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Gateway.Mail.Smtp.Server;
 
 /// <summary>The bytes of one message in pooled blocks, up to a limit; what is beyond it is counted and dropped.</summary>
-internal sealed class ContentBuffer(long limit) : IDisposable
+internal sealed class ContentBuffer(long limit, ContentBudget? budget = null) : IDisposable
 {
     private const int FirstBlock = 8 * 1024;
     private const int LargestBlock = 256 * 1024;
@@ -11,16 +11,20 @@ internal sealed class ContentBuffer(long limit) : IDisposable
     private Block? first;
     private Block? last;
     private int filled;
+    private long taken;
 
     /// <summary>Octets that came, kept or not.</summary>
     public long Length { get; private set; }
 
     public bool IsOver => Length > limit;
 
+    /// <summary>All messages together hold too much; of this one nothing is kept any more.</summary>
+    public bool IsUnaffordable { get; private set; }
+
     public void Append(ReadOnlySpan<byte> bytes)
     {
         Length += bytes.Length;
-        if (IsOver)
+        if (IsOver || IsUnaffordable)
         {
             return;
         }
@@ -29,7 +33,10 @@ internal sealed class ContentBuffer(long limit) : IDisposable
         {
             if (last is null || filled == last.Bytes.Length)
             {
-                Add();
+                if (!Add())
+                {
+                    return;
+                }
             }
 
             var part = Math.Min(bytes.Length, last!.Bytes.Length - filled);
@@ -59,15 +66,25 @@ internal sealed class ContentBuffer(long limit) : IDisposable
         }
 
         (first, last) = (null, null);
+        budget?.Return(taken);
+        taken = 0;
     }
 
-    private void Add()
+    private bool Add()
     {
         var size = last is null ? FirstBlock : Math.Min(last.Bytes.Length * 2, LargestBlock);
+        if (budget?.TryTake(size) == false)
+        {
+            IsUnaffordable = true;
+            return false;
+        }
+
+        taken += budget is null ? 0 : size;
         var block = new Block(ArrayPool<byte>.Shared.Rent(size), (last?.RunningIndex ?? 0) + filled);
         last?.Link(block);
         first ??= block;
         (last, filled) = (block, 0);
+        return true;
     }
 
     private sealed class Block : ReadOnlySequenceSegment<byte>

@@ -57,6 +57,7 @@ internal sealed class ContentReader(SmtpServerIo io, SmtpServerOptions options)
 
     private SmtpReply? Objection(ContentBuffer content, DataDecoder decoder) =>
         content.IsOver ? SmtpReply.Of(552, "5.3.4 Message is larger than SIZE")
+        : content.IsUnaffordable ? SmtpReply.Of(452, "4.3.1 Too much mail at once; try again")
         : decoder.HasLongLine ? SmtpReply.Of(554, "5.6.0 A line is longer than 998 octets")
         : null;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Gateway.Mail.Smtp.Server;
@@ -18,8 +19,12 @@ internal sealed class SmtpDialogue(
     private SmtpSender? sender;
     private int commands;
     private int errors;
+    private int logins;
+    private int failedLogins;
+    private readonly long begun = Stopwatch.GetTimestamp();
     private bool extended;
     private bool closing;
+    private bool isSaid;
 
     private bool MayLogIn => peer.IsSecured || options.AllowPlaintextAuth;
 
@@ -30,7 +35,7 @@ internal sealed class SmtpDialogue(
         closing |= greeting is { IsPositive: false };
         while (!closing)
         {
-            var (kind, line) = await io.ReadLine(options.CommandTimeout);
+            var (kind, line) = await io.ReadLine(Patience());
             if (kind == LineKind.Closed)
             {
                 return;
@@ -50,7 +55,10 @@ internal sealed class SmtpDialogue(
             }
         }
 
-        await io.Flush();
+        if (!isSaid)
+        {
+            await io.Flush();
+        }
     }
 
     private async ValueTask Dispatch(string line)
@@ -209,7 +217,7 @@ internal sealed class SmtpDialogue(
             return;
         }
 
-        var (login, problem) = await new AuthExchange(io, options.CommandTimeout).Run(argument);
+        var (login, problem) = await new AuthExchange(io, Patience).Run(argument);
         if (login is null)
         {
             if (problem is not null)
@@ -224,6 +232,13 @@ internal sealed class SmtpDialogue(
         if (refusal is { IsPositive: false })
         {
             Error(refusal);
+            failedLogins += refusal.IsPermanent ? 1 : 0;
+            var isEnough = failedLogins >= options.MaxFailedLogins || ++logins >= options.MaxLogins;
+            if (isEnough && !closing)
+            {
+                Close("4.7.0 Too many failed logins");
+            }
+
             return;
         }
 
@@ -320,7 +335,7 @@ internal sealed class SmtpDialogue(
         }
 
         Say(new SmtpReply(354, Enhanced: null, "End with <CRLF>.<CRLF>"));
-        using var content = new ContentBuffer(options.MaxMessage);
+        using var content = new ContentBuffer(options.MaxMessage, options.Budget);
         var received = await new ContentReader(io, options).Read(content);
         if (received is { Breaks: true })
         {
@@ -337,6 +352,20 @@ internal sealed class SmtpDialogue(
         var verdict = received.Reply ?? await Ask(async () => await policy.OnMessage(peer, message, stop));
         Reset(); // RFC 5321 §4.1.1.4: the buffers are cleared whatever the verdict
         Say(verdict ?? SmtpReply.Of(451, "4.3.0 No verdict"));
+    }
+
+    // Who has not said who he is holds a socket of ours on credit: all his commands together have one time.
+    private TimeSpan Patience()
+    {
+        if (!options.RequireAuth || peer.Identity is not null)
+        {
+            return options.CommandTimeout;
+        }
+
+        var left = options.LoginWithin - Stopwatch.GetElapsedTime(begun);
+        return left <= TimeSpan.Zero ? TimeSpan.Zero
+            : left < options.CommandTimeout ? left
+            : options.CommandTimeout;
     }
 
     private void Reset()
@@ -373,6 +402,7 @@ internal sealed class SmtpDialogue(
         Say(code, text);
         closing = true;
         await io.Flush();
+        isSaid = true;
         await io.Drain(options.Linger);
     }
 

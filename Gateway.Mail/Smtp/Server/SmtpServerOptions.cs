@@ -23,6 +23,18 @@ public sealed record SmtpServerOptions
     /// <summary>Protocol errors and failed logins of one session before it is closed.</summary>
     public int MaxErrors { get; init; } = 10;
 
+    /// <summary>Logins refused for good in one session before it is closed.</summary>
+    public int MaxFailedLogins { get; init; } = 3;
+
+    /// <summary>Tries to log in of one session, those that were only put off included.</summary>
+    public int MaxLogins { get; init; } = 10;
+
+    /// <summary>How long a session that needs a login may take to it, from its first byte.</summary>
+    public TimeSpan LoginWithin { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>What the content of all sessions together may hold; beyond it, 452 4.3.1. Null has no bound.</summary>
+    public ContentBudget? Budget { get; init; }
+
     /// <summary>How long the next command may take (RFC 5321 §4.5.3.2.7: five minutes).</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -18,6 +18,82 @@ public sealed class SmtpServerLifeTests
     }
 
     [Fact]
+    public async Task The_third_failed_login_ends_the_session()
+    {
+        await using var host = new SessionHost(SessionHost.Open with { RequireAuth = true });
+        await using var talk = await host.Talk();
+        await talk.Hear();
+        await talk.Ask("EHLO client.example");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.StartsWith("535 5.7.8", await talk.Ask(Login("wrong")), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["421 4.7.0 Too many failed logins"], await talk.HearAll());
+    }
+
+    [Fact]
+    public async Task Logins_that_are_only_put_off_are_bounded_as_well()
+    {
+        await using var host = new SessionHost(SessionHost.Open with { RequireAuth = true }, new BusyPolicy());
+        await using var talk = await host.Talk();
+        await talk.Hear();
+        await talk.Ask("EHLO client.example");
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.StartsWith("454 4.7.0", await talk.Ask(Login("secret")), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["421 4.7.0 Too many failed logins"], await talk.HearAll());
+    }
+
+    [Fact]
+    public async Task Who_never_logs_in_is_left_however_much_he_says()
+    {
+        var options = SessionHost.Open with { RequireAuth = true, LoginWithin = TimeSpan.FromMilliseconds(300) };
+        await using var host = new SessionHost(options);
+        await using var talk = await host.Talk();
+        var hearing = talk.HearAll();
+        for (var i = 0; i < 1000 && !hearing.IsCompleted; i++)
+        {
+            try
+            {
+                await talk.Say("NOOP");
+            }
+            catch (IOException) { } // left already
+
+            await Task.WhenAny(hearing, Task.Delay(20));
+        }
+
+        Assert.Equal("421 4.4.2 Timeout", (await hearing)[^1]);
+    }
+
+    [Fact]
+    public async Task Too_much_content_at_once_is_452_and_the_session_goes_on()
+    {
+        var budget = new ContentBudget(64 * 1024);
+        await using var host = new SessionHost(SessionHost.Open with { Budget = budget });
+        await using var talk = await A01InboundSmugglingTests.Ready(host);
+        Assert.True(budget.TryTake(60 * 1024));
+        await talk.Send("Subject: x\r\n\r\nx\r\n.\r\n"u8.ToArray());
+        Assert.StartsWith("452 4.3.1", await talk.Hear(), StringComparison.Ordinal);
+        budget.Return(60 * 1024);
+        foreach (var command in new[] { "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA" })
+        {
+            await talk.Ask(command);
+        }
+
+        await talk.Send("Subject: x\r\n\r\nx\r\n.\r\n"u8.ToArray());
+        Assert.StartsWith("250", await talk.Hear(), StringComparison.Ordinal);
+        Assert.Single(host.Record.Messages);
+        Assert.Equal("221 2.0.0 Bye", await talk.Ask("QUIT"));
+        Assert.Equal(0, budget.Taken);
+    }
+
+    private static string Login(string secret) =>
+        "AUTH PLAIN " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"\0user\0{secret}"));
+
+    [Fact]
     public async Task Content_without_its_end_is_no_message()
     {
         await using var host = new SessionHost();

@@ -44,6 +44,25 @@ public sealed class AnnouncementTests
     }
 
     [Fact]
+    public void The_text_has_a_swaks_command_that_logs_in_with_the_key()
+    {
+        var text = Announcement.Text(
+            Example with
+            {
+                Smtp = new SmtpEndpoint("127.0.0.1", 2525),
+                Demo = Example.Demo!.WithLogin(),
+            },
+            "/clone/.gateway/endpoints.json"
+        );
+        Assert.Contains(
+            "swaks --server 127.0.0.1:2525 --tls --auth PLAIN --auth-user apikey",
+            text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("--auth-password gw_live_key", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_text_has_a_command_to_paste_and_no_servers_password()
     {
         var text = Announcement.Text(Example, "/clone/.gateway/endpoints.json");

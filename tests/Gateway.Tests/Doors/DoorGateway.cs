@@ -45,7 +45,7 @@ public sealed class DoorGateway(TestCluster cluster) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         recorder = MailRecorder.IsInstalled ? await MailRecorder.StartAsync() : null;
-        gateway = await RunningGateway.StartAsync(cluster, settings: recorder is null ? null : Relay(recorder.Port));
+        gateway = await RunningGateway.StartAsync(cluster, settings: Settings(recorder?.Port));
         tenant = await Ledger.CreateTenantAsync();
         stranger = await Ledger.CreateTenantAsync();
         client = gateway.Client(null);
@@ -80,13 +80,23 @@ public sealed class DoorGateway(TestCluster cluster) : IAsyncLifetime
             new { of.Id }
         );
 
-    private static Dictionary<string, string?> Relay(int port) =>
-        new()
+    private static Dictionary<string, string?> Settings(int? relay)
+    {
+        var settings = new Dictionary<string, string?>
         {
-            ["Gateway__Paths__relay__Provider"] = "smtp",
-            ["Gateway__Paths__relay__Host"] = "127.0.0.1",
-            ["Gateway__Paths__relay__Port"] = $"{port}",
-            ["Gateway__Paths__relay__Tls"] = "None",
-            ["Gateway__Route__0"] = "relay",
+            ["Gateway__Smtp__Port"] = "0",
+            ["Gateway__Smtp__ImplicitTlsPort"] = "0",
+            ["Gateway__Smtp__Name"] = "door.example",
         };
+        if (relay is { } port)
+        {
+            settings["Gateway__Paths__relay__Provider"] = "smtp";
+            settings["Gateway__Paths__relay__Host"] = "127.0.0.1";
+            settings["Gateway__Paths__relay__Port"] = $"{port}";
+            settings["Gateway__Paths__relay__Tls"] = "None";
+            settings["Gateway__Route__0"] = "relay";
+        }
+
+        return settings;
+    }
 }

@@ -19,6 +19,9 @@ internal sealed class SmtpTalk(Stream stream) : IAsyncDisposable
     public void Finish() =>
         ((System.Net.Sockets.NetworkStream)stream).Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
 
+    /// <summary>The same under TLS, where the end has a record of its own.</summary>
+    public Task FinishSecured() => ((SslStream)stream).ShutdownAsync();
+
     /// <summary>A whole reply, lines joined by <c>\n</c>; null at the connection's end.</summary>
     public async Task<string?> Hear()
     {
