@@ -2,6 +2,7 @@ using Gateway.Database;
 using Gateway.Secrets;
 using Gateway.Worker;
 using Gateway.Worker.Delivery;
+using Gateway.Worker.Throttling;
 using Gateway.Worker.Upkeep;
 using ServiceDefaults.Health;
 
@@ -14,10 +15,12 @@ if (args is ["migrate", ..])
     return;
 }
 
+builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
+builder.Services.AddThrottling();
 builder.Services.AddDelivery();
 builder.Services.AddHostedService<LedgerUpkeep>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));

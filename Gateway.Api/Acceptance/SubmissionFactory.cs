@@ -110,6 +110,7 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
                 AcceptedAt = at,
                 Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
                 Idempotency = arrival.Idempotency,
+                Tenant = arrival.Caller.Tenant,
             },
             null
         );
@@ -211,6 +212,7 @@ public sealed class SubmissionFactory(MessageRequestValidator validator, TimePro
             AcceptedAt = at,
             Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
             Idempotency = arrival.Idempotency,
+            Tenant = arrival.Caller.Tenant,
         };
     }
 

@@ -6,6 +6,7 @@ using Gateway.Routing;
 using Gateway.Worker.Paths;
 using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
+using Gateway.Worker.Throttling;
 
 namespace Gateway.Worker.Delivery;
 
@@ -14,6 +15,7 @@ public sealed class DeliverySteps(
     PathPicker picker,
     MessageSigner signer,
     AttemptJournal journal,
+    PathThrottle throttle,
     TimeProvider clock,
     ILogger<DeliverySteps> log
 )
@@ -59,6 +61,11 @@ public sealed class DeliverySteps(
 
         try
         {
+            if (await throttle.WaitForAsync(path) is { } wait)
+            {
+                return await SettleAsync(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()));
+            }
+
             await path.EnterAsync(stop);
             try
             {

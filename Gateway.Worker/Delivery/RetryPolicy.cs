@@ -83,6 +83,10 @@ public static class RetryPolicy
         return WithinTtl(delivery, now, Wait(delivery, Jitter(wait, draw), "path"));
     }
 
+    /// <summary>The path's rate has no room for it: it waits until it is told to, and spends nothing (I7).</summary>
+    public static NextStep OverRate(DeliveryFacts delivery, TimeSpan wait, DateTimeOffset now) =>
+        WithinTtl(delivery, now, Wait(delivery, wait, "path"));
+
     public static NextStep Hold(string reason) => new(DeliveryState.Held, reason, HoldNotices[0], "release");
 
     /// <summary>What becomes of a delivery before anything is sent; null where it may go on.</summary>

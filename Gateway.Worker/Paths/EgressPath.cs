@@ -1,4 +1,5 @@
 using Gateway.Providers;
+using Gateway.Worker.Throttling;
 
 namespace Gateway.Worker.Paths;
 
@@ -14,6 +15,9 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
     public string Name { get; } = name;
 
     public IProvider Provider { get; } = provider;
+
+    /// <summary>Null without bound.</summary>
+    public PathRate? Rate { get; init; }
 
     /// <summary>Takes a place, or says that a slow path has enough of the worker already.</summary>
     public bool TryBoard()

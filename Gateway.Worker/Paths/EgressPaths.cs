@@ -4,6 +4,7 @@ using Gateway.Providers;
 using Gateway.Providers.Sandbox;
 using Gateway.Providers.Smtp;
 using Gateway.Routing;
+using Gateway.Worker.Throttling;
 using Npgsql;
 
 namespace Gateway.Worker.Paths;
@@ -33,7 +34,8 @@ public sealed class EgressPaths : IAsyncDisposable
             if (CreateProvider(section, ledger, clock, problems) is { } provider)
             {
                 var concurrency = section.GetValue("Concurrency", DefaultConcurrency);
-                paths[section.Key] = new EgressPath(section.Key, provider, concurrency, witness);
+                var rate = PathRate.Read(section, problems);
+                paths[section.Key] = new EgressPath(section.Key, provider, concurrency, witness) { Rate = rate };
             }
         }
 
