@@ -34,25 +34,3 @@ public sealed record ThrottleOutcome(
     /// <summary>Redis' own time of the decision, in milliseconds since 1970; 0 where Redis did not decide.</summary>
     public double DecidedAt { get; init; }
 }
-
-/// <summary>How limits are held.</summary>
-public sealed record ThrottleOptions
-{
-    /// <summary>Replicas of this host: without Redis each has this part of a limit.</summary>
-    public int Replicas { get; init; } = 2;
-
-    /// <summary>No request waits longer for Redis.</summary>
-    public TimeSpan RedisTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>From <c>Gateway:Throttling</c>.</summary>
-    public static ThrottleOptions Read(Microsoft.Extensions.Configuration.IConfiguration configuration)
-    {
-        var section = configuration.GetSection("Gateway:Throttling");
-        var text = section["Replicas"];
-        return text is null ? new()
-            : int.TryParse(text, out var replicas) && replicas > 0 ? new() { Replicas = replicas }
-            : throw new InvalidOperationException(
-                $"Gateway:Throttling:Replicas is '{text}'; it must be a number of at least 1"
-            );
-    }
-}

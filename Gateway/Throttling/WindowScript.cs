@@ -26,9 +26,18 @@ internal static class WindowScript
             if l.units == 0 or at <= l.start then return 0 end
             return math.min(l.units, ceil((at - l.start) / l.step))
         end
-        local function counted(l, bucket)
-            if bucket == l.head then return l.current end
-            return (unpack('<I4', l.ring, 4 * (bucket % SLOTS) + 1))
+        -- Each bucket that counted something, oldest first, with its units.
+        local function history(l)
+            local first = 4 * ((l.head + 1) % SLOTS)
+            local old, at = sub(l.ring, first + 1) .. sub(l.ring, 1, first), 1
+            old = sub(old, 1, 4 * SLOTS - 4) .. pack('<I4', math.min(l.current, 4294967295))
+            return function()
+                at = string.find(old, '[^%z]', at)
+                if not at then return nil end
+                local place = floor((at - 1) / 4)
+                at = 4 * place + 5
+                return l.head - SLOTS + 1 + place, (unpack('<I4', old, 4 * place + 1))
+            end
         end
         -- Buckets that left the window are emptied, and hold the turns that came meanwhile.
         local function roll(l, bucket)
@@ -95,8 +104,8 @@ internal static class WindowScript
         local function opens(l, units)
             if l.kind == MONTH then return 0 end
             local missing = l.total + units - l.cap
-            for b = l.head - SLOTS + 1, l.head do
-                missing = missing - counted(l, b)
+            for b, n in history(l) do
+                missing = missing - n
                 if missing <= 0 then return (b + 1) * l.width + l.window end
             end
             return now + l.window
@@ -104,12 +113,9 @@ internal static class WindowScript
         -- The first turn after a full window: late enough that at each moment no more turns came than room returned.
         local function first_turn(l)
             local first, room = (l.head + 1) * l.width, l.cap - l.total
-            for b = l.head - SLOTS + 1, l.head do
-                local n = counted(l, b)
-                if n > 0 then
-                    first = math.max(first, (b + 1) * l.width + l.window - room * l.step)
-                    room = room + n
-                end
+            for b, n in history(l) do
+                first = math.max(first, (b + 1) * l.width + l.window - room * l.step)
+                room = room + n
             end
             return first
         end
