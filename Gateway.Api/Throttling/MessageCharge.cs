@@ -36,20 +36,9 @@ internal sealed class MessageCharge
         }
 
         var charge = new MessageCharge();
-        var domains = 0;
-        foreach (var limit in tenant.Limits)
+        foreach (var (limit, recipients) in LimitSet.Of(tenant).For(message))
         {
-            if (limit.Scope == LimitScope.RecipientDomain)
-            {
-                if (domains++ < AppliedLimit.MostRecipientDomains)
-                {
-                    charge.Add(limit, message, limit.Subject, Count(message, limit.Subject));
-                }
-            }
-            else if (SubjectOf(limit.Scope, message) is var own && (limit.Subject.Length == 0 || limit.Subject == own))
-            {
-                charge.Add(limit, message, own, message.Recipients.Count);
-            }
+            charge.Add(limit, limit.Unit == LimitUnit.Messages ? 1 : recipients);
         }
 
         // Test mail never leaves, so it is none of the month's.
@@ -85,7 +74,12 @@ internal sealed class MessageCharge
         var counted = 0;
         for (var place = 0; place < Waits.Length; place++)
         {
-            if (limit.Scope == "recipient_domain" && !IsAt(message.Recipients[place].Key, limit.Subject))
+            if (
+                limit.Scope == "recipient_domain"
+                && !LimitSet
+                    .DomainOf(message.Recipients[place])
+                    .Equals(limit.Subject, StringComparison.OrdinalIgnoreCase)
+            )
             {
                 continue;
             }
@@ -95,17 +89,6 @@ internal sealed class MessageCharge
             {
                 Waits[place] = new DeliveryWait(wait, $"limit:{limit.Scope}");
             }
-        }
-    }
-
-    private void Add(Limit limit, Submission message, string subject, long recipients)
-    {
-        if (recipients > 0)
-        {
-            Add(
-                AppliedLimit.Of(limit, message.TenantId, message.Mode, subject),
-                limit.Unit == LimitUnit.Messages ? 1 : recipients
-            );
         }
     }
 
@@ -123,31 +106,6 @@ internal sealed class MessageCharge
             limits[same] = limit;
         }
     }
-
-    internal static string SubjectOf(LimitScope scope, Submission message) =>
-        scope switch
-        {
-            LimitScope.Key => message.KeyId,
-            LimitScope.SendingDomain => message.FromDomain,
-            LimitScope.Stream => message.Stream,
-            _ => "",
-        };
-
-    private static int Count(Submission message, string domain)
-    {
-        var count = 0;
-        foreach (var recipient in message.Recipients)
-        {
-            count += IsAt(recipient.Key, domain) ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    private static bool IsAt(string key, string domain) =>
-        key.Length > domain.Length
-        && key[^(domain.Length + 1)] == '@'
-        && key.EndsWith(domain, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Where a message was counted.</summary>

@@ -27,25 +27,40 @@ internal static class WindowCall
         var size = 0;
         foreach (var request in requests)
         {
-            size += 2 + (request.Charges.Count * 5);
+            size += 4 + (request.Charges.Count * 5);
         }
 
         var packed = new byte[size];
         var at = 0;
-        foreach (var request in requests)
+        for (var from = 0; from < requests.Count; )
         {
-            packed[at++] = request.Forced ? (byte)1 : (byte)0;
-            packed[at++] = (byte)request.Charges.Count;
+            var request = requests[from];
+            var next = from + 1;
+            while (next < requests.Count && next - from < ushort.MaxValue && AreEqual(request, requests[next]))
+            {
+                next++;
+            }
+
+            packed[at] = request.Forced ? (byte)1 : (byte)0;
+            BinaryPrimitives.WriteUInt16LittleEndian(packed.AsSpan(at + 1), (ushort)(next - from));
+            packed[at + 3] = (byte)request.Charges.Count;
+            at += 4;
             foreach (var charge in request.Charges)
             {
                 packed[at] = (byte)charge.Limit;
                 BinaryPrimitives.WriteUInt32LittleEndian(packed.AsSpan(at + 1), Units(charge.Units));
                 at += 5;
             }
+
+            from = next;
         }
 
-        return packed;
+        return packed[..at];
     }
+
+    /// <summary>Messages of one batch mostly count for the same: Redis reads that once.</summary>
+    private static bool AreEqual(ThrottleRequest one, ThrottleRequest other) =>
+        ReferenceEquals(one, other) || (one.Forced == other.Forced && one.Charges.SequenceEqual(other.Charges));
 
     public static ThrottleOutcome Read(
         ReadOnlySpan<byte> answer,

@@ -13,9 +13,11 @@ namespace Gateway.Throttling;
 internal static class WindowScript
 {
     public const string Charge = """
+        local all = unpack
         local unpack, pack, sub, floor, ceil = struct.unpack, struct.pack, string.sub, math.floor, math.ceil
         local SLOTS, HEADER = 101, 48
-        local REFUSE, WAIT, SPREAD, MONTH = 0, 1, 2, 3
+        local WAIT, SPREAD, MONTH = 1, 2, 3
+        local ADMITTED = '\0\0'
         local MONTH_KEPT, SPREAD_MOST = 33 * 86400000, 120000
         local time = redis.call('TIME')
         local now = time[1] * 1000 + floor(time[2] / 1000)
@@ -138,11 +140,16 @@ internal static class WindowScript
         end
 
         local limits, at, missing = {}, 1, ''
+        local stored = redis.call('MGET', all(KEYS))
         for i = 1, #KEYS do
-            local l = { key = KEYS[i] }
-            l.cap, l.window, l.kind, l.seeded, at = unpack('<ddBB', ARGV[1], at)
-            local raw = redis.call('GET', l.key)
-            if not raw and l.seeded == 1 then missing = missing .. pack('B', i - 1) else load(l, raw) end
+            local cap, window, kind, seeded
+            cap, window, kind, seeded, at = unpack('<ddBB', ARGV[1], at)
+            local l = {
+                key = KEYS[i], cap = cap, window = window, kind = kind, width = 0, step = 0, ring = false,
+                head = 0, total = 0, start = 0, units = 0, warned = 0, reached = 0, current = 0, dirty = false, over = false,
+            }
+            local raw = stored[i]
+            if not raw and seeded == 1 then missing = missing .. pack('B', i - 1) else load(l, raw) end
             limits[i] = l
         end
         if missing ~= '' then return pack('B', 1) .. missing end
@@ -150,35 +157,39 @@ internal static class WindowScript
         local reply, size = { pack('<Bd', 0, now) }, #ARGV[2]
         at = 1
         while at <= size do
-            local forced, count
-            forced, count, at = unpack('<BB', ARGV[2], at)
-            local charges, refused, latest = {}, nil, -1
+            local forced, times, count
+            forced, times, count, at = unpack('<BI2B', ARGV[2], at)
+            local places, charged, amounts = {}, {}, {}
             for i = 1, count do
-                local place, units
-                place, units, at = unpack('<BI4', ARGV[2], at)
-                local l = limits[place + 1]
-                charges[i] = { place, l, units }
-                if forced == 0 and l.kind ~= WAIT and not fits(l, units) then
-                    l.over = true
-                    local open = l.kind == SPREAD and spread(l, units) or opens(l, units)
-                    if l.kind == MONTH or open > latest then refused, latest = place, open end
-                    if l.kind == MONTH then latest = math.huge end
-                end
+                places[i], amounts[i], at = unpack('<BI4', ARGV[2], at)
+                charged[i] = limits[places[i] + 1]
             end
-            if refused then
-                reply[#reply + 1] = pack('<BBd', 1, refused, latest == math.huge and 0 or latest)
-            else
-                local turns = ''
+            for _ = 1, times do
+                local refused, latest = nil, -1
                 for i = 1, count do
-                    local place, l, units = charges[i][1], charges[i][2], charges[i][3]
-                    if forced == 1 or fits(l, units) then
-                        add(l, units)
-                    else
+                    local place, l, units = places[i], charged[i], amounts[i]
+                    if forced == 0 and l.kind ~= WAIT and not fits(l, units) then
                         l.over = true
-                        turns = turns .. pack('<Bd', place, reserve(l, units))
+                        local open = l.kind == SPREAD and spread(l, units) or opens(l, units)
+                        if l.kind == MONTH or open > latest then refused, latest = place, open end
+                        if l.kind == MONTH then latest = math.huge end
                     end
                 end
-                reply[#reply + 1] = pack('<BB', 0, #turns / 9) .. turns
+                if refused then
+                    reply[#reply + 1] = pack('<BBd', 1, refused, latest == math.huge and 0 or latest)
+                else
+                    local turns = ''
+                    for i = 1, count do
+                        local place, l, units = places[i], charged[i], amounts[i]
+                        if forced == 1 or fits(l, units) then
+                            add(l, units)
+                        else
+                            l.over = true
+                            turns = turns .. pack('<Bd', place, reserve(l, units))
+                        end
+                    end
+                    reply[#reply + 1] = turns == '' and ADMITTED or pack('<BB', 0, #turns / 9) .. turns
+                end
             end
         end
         for i = 1, #limits do
