@@ -40,8 +40,8 @@ internal sealed class LimitedReplica : IAsyncDisposable
         NpgsqlDataSource? accept = null
     )
     {
-        var replica = await Replica.StartAsync(await cluster.RedisConnectionStringAsync());
-        var limited = new LimitedReplica(ledger, replica, accept);
+        var plain = await Replica.StartAsync(await cluster.RedisConnectionStringAsync());
+        var limited = new LimitedReplica(ledger, plain, accept);
         await limited.events.StartAsync(CancellationToken.None);
         return limited;
     }

@@ -25,15 +25,15 @@ internal sealed class Replica : IAsyncDisposable
     {
         var options = ConfigurationOptions.Parse(redis);
         options.AbortOnConnectFail = false;
-        var client = await ConnectionMultiplexer.ConnectAsync(options);
+        var connected = await ConnectionMultiplexer.ConnectAsync(options);
         var throttle = new Throttle(
-            () => client,
+            () => connected,
             // A starved test machine must not look like a Redis that is away.
             new ThrottleOptions { Replicas = replicas, RedisTimeout = timeout ?? TimeSpan.FromSeconds(20) },
             new SkewedClock(skew ?? TimeSpan.Zero),
             NullLogger<Throttle>.Instance
         );
-        var replica = new Replica(client, throttle);
+        var replica = new Replica(connected, throttle);
         await replica.UntilSharedAsync();
         return replica;
     }
