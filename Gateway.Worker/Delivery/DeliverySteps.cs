@@ -50,26 +50,60 @@ public sealed class DeliverySteps(
             return await SettleAsync(work, RetryPolicy.Hold("adapter_bug"));
         }
 
-        var needsEai = mail.NeedsSmtpUtf8 || NeedsEai(work.Recipient);
-        var query = new RouteQuery(work.Mode, mail.Content.Length, needsEai, work.Facts.LastPath, now);
-        var (path, isCrowded) = picker.Board(query);
-        if (path is null)
+        var query = Query(work, mail, now);
+        while (true)
         {
-            return !isCrowded
-                && await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
-        }
+            var boarding = picker.Board(query with { Now = clock.GetUtcNow() });
+            switch (boarding.Verdict)
+            {
+                case BoardingVerdict.Crowded:
+                    return false;
+                case BoardingVerdict.NoPath:
+                    return await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
+                case BoardingVerdict.Paused:
+                    return await SettleAsync(
+                        work,
+                        RetryPolicy.Paused(work.Facts, boarding.Until, now, Random.Shared.NextDouble())
+                    );
+                default:
+                    if (await GoAsync(work, mail, query, boarding.Path!, stop))
+                    {
+                        return true;
+                    }
 
+                    // The path was lost while the delivery stood in line for it: another one, at once.
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Goes over the path it is aboard of; false where that path carries nothing any more.</summary>
+    private async Task<bool> GoAsync(
+        DeliveryWork work,
+        PreparedMail mail,
+        RouteQuery query,
+        EgressPath path,
+        CancellationToken stop
+    )
+    {
         try
         {
-            if (await throttle.WaitForAsync(path) is { } wait)
-            {
-                return await SettleAsync(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()));
-            }
-
             await path.EnterAsync(stop);
             try
             {
-                await SendOverAsync(work, mail, needsEai, path, stop);
+                if (!picker.StillCarries(path))
+                {
+                    return false;
+                }
+
+                // Last, so that little time passes between being counted and being sent.
+                if (await throttle.WaitForAsync(path) is { } wait)
+                {
+                    return await SettleAsync(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()));
+                }
+
+                await SendOverAsync(work, mail, query, path, stop);
+                return true;
             }
             finally
             {
@@ -80,14 +114,12 @@ public sealed class DeliverySteps(
         {
             path.Leave();
         }
-
-        return true;
     }
 
     private async Task SendOverAsync(
         DeliveryWork work,
         PreparedMail mail,
-        bool needsEai,
+        RouteQuery query,
         EgressPath path,
         CancellationToken stop
     )
@@ -126,8 +158,9 @@ public sealed class DeliverySteps(
                 MailFrom = work.FromAddress,
                 Recipient = work.Recipient,
                 Content = content,
-                NeedsSmtpUtf8 = needsEai,
-            }
+                NeedsSmtpUtf8 = query.NeedsEai,
+            },
+            query
         );
         var step = RetryPolicy.After(
             work.Facts,
@@ -158,6 +191,22 @@ public sealed class DeliverySteps(
         return true;
     }
 
-    private static bool NeedsEai(string recipient) =>
-        EmailAddress.TryParse(recipient, out var address, out _) && address.IsInternational;
+    private static RouteQuery Query(DeliveryWork work, PreparedMail mail, DateTimeOffset now)
+    {
+        var isParsed = EmailAddress.TryParse(work.Recipient, out var recipient, out _);
+        return new RouteQuery
+        {
+            Tenant = work.Claim.TenantId,
+            Mode = work.Mode,
+            Stream = work.Facts.Stream,
+            FromAddress = work.FromAddress,
+            FromDomain = work.FromDomain,
+            RecipientDomain = isParsed ? recipient!.Domain : "",
+            Tags = work.Tags,
+            Size = mail.Content.Length,
+            NeedsEai = mail.NeedsSmtpUtf8 || (isParsed && recipient!.IsInternational),
+            FailedPath = work.Facts.LastPath,
+            Now = now,
+        };
+    }
 }

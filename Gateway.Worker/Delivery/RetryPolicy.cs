@@ -85,7 +85,15 @@ public static class RetryPolicy
 
     /// <summary>The path's rate has no room for it: it waits until it is told to, and spends nothing (I7).</summary>
     public static NextStep OverRate(DeliveryFacts delivery, TimeSpan wait, DateTimeOffset now) =>
-        WithinTtl(delivery, now, Wait(delivery, wait, "path"));
+        WithinTtl(delivery, now, Wait(delivery, wait, "path") with { Waits = delivery.Waits });
+
+    /// <summary>Its path asked to be left alone until then, and for so short a time no other is taken.</summary>
+    public static NextStep Paused(DeliveryFacts delivery, DateTimeOffset until, DateTimeOffset now, double draw)
+    {
+        // Spread over a second: all at once would meet the same answer.
+        var wait = (until > now ? until - now : TimeSpan.Zero) + TimeSpan.FromSeconds(draw);
+        return WithinTtl(delivery, now, Wait(delivery, wait, "path") with { Waits = delivery.Waits });
+    }
 
     public static NextStep Hold(string reason) => new(DeliveryState.Held, reason, HoldNotices[0], "release");
 
