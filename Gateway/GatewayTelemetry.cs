@@ -56,6 +56,24 @@ public static class GatewayTelemetry
         "Connections answered 503 or 421 before their first byte, by door and by the cap that was reached: replica, address or suspect."
     );
 
+    public static readonly Counter<long> Throttled = Meter.CreateCounter<long>(
+        "gateway.throttle.refused",
+        "{message}",
+        "Messages refused because a limit was reached, by the limit's scope."
+    );
+
+    public static readonly Counter<long> ThrottleWaits = Meter.CreateCounter<long>(
+        "gateway.throttle.waits",
+        "{delivery}",
+        "Deliveries accepted over a limit with a later turn of their own, by the limit's scope."
+    );
+
+    public static readonly Counter<long> ThrottleLocal = Meter.CreateCounter<long>(
+        "gateway.throttle.local",
+        "{message}",
+        "Messages and sends whose limits this replica decided by its own part because Redis did not answer."
+    );
+
     public static readonly Histogram<int> CommitSize = Meter.CreateHistogram<int>(
         "gateway.commit.size",
         "{item}",

@@ -1,3 +1,4 @@
+using Gateway.Api.Throttling;
 using Gateway.Database;
 using Gateway.Ledger;
 using Npgsql;
@@ -8,6 +9,7 @@ internal static class AcceptanceServices
 {
     public static IServiceCollection AddAcceptance(this IServiceCollection services) =>
         services
+            .AddThrottling()
             .AddSingleton<MessageRequestValidator>()
             .AddSingleton<DomainOwners>()
             .AddSingleton<SenderPolicy>()
@@ -17,7 +19,8 @@ internal static class AcceptanceServices
                     new MessageAcceptor(
                         p.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Accept),
                         p.GetRequiredService<WakeUp>(),
-                        p.GetRequiredService<TimeProvider>()
+                        p.GetRequiredService<TimeProvider>(),
+                        p.GetRequiredService<AcceptanceThrottle>()
                     )
                 )
             )

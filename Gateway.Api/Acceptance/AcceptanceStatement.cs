@@ -25,9 +25,11 @@ internal static class AcceptanceStatement
                 send_at, deadline_at, traceparent, accepted_at, idempotency_key, request_hash, content, from_shown)
         ), recipient AS (
             SELECT i.tenant_id, i.message_id, i.stream, i.accepted_at, i.send_at, r.delivery_id, r.place, r.address,
-                r.address_key, s.reason AS suppressed
-            FROM unnest($24::uuid[], $25::uuid[], $26::smallint[], $27::text[], $28::text[])
-                AS r (message_id, delivery_id, place, address, address_key)
+                r.address_key, s.reason AS suppressed, r.waiting_for, i.mode,
+                -- From the database's clock on: later than Redis drew the turn, never earlier.
+                CASE WHEN r.wait IS NULL THEN i.send_at ELSE greatest(i.send_at, now() + r.wait) END AS due_at
+            FROM unnest($24::uuid[], $25::uuid[], $26::smallint[], $27::text[], $28::text[], $29::interval[], $30::text[])
+                AS r (message_id, delivery_id, place, address, address_key, wait, waiting_for)
             JOIN input i ON i.message_id = r.message_id
             LEFT JOIN suppressions s ON s.tenant_id = i.tenant_id AND s.address = r.address_key AND s.stream = i.stream
                 AND (s.expires_at IS NULL OR s.expires_at > now())
@@ -63,22 +65,34 @@ internal static class AcceptanceStatement
             SELECT r.* FROM recipient r WHERE r.message_id IN (SELECT message_id FROM accepted)
         ), addressed AS (
             INSERT INTO deliveries (tenant_id, message_id, delivery_id, recipient, recipient_key, state, cause, due_at,
-                created_at, updated_at, ended_at)
+                waiting_for, created_at, updated_at, ended_at)
             SELECT tenant_id, message_id, delivery_id, address, address_key,
-                CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'suppressed' END, suppressed, send_at,
+                CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'suppressed' END, suppressed,
+                CASE WHEN suppressed IS NULL THEN due_at ELSE send_at END,
+                CASE WHEN suppressed IS NULL THEN waiting_for END,
                 accepted_at, accepted_at, CASE WHEN suppressed IS NOT NULL THEN accepted_at END
             FROM envelope
         ), queued AS (
-            INSERT INTO deliveries_due (tenant_id, stream, due_at, delivery_id, message_id)
-            SELECT tenant_id, stream, coalesce(send_at, clock_timestamp()), delivery_id, message_id
+            INSERT INTO deliveries_due (tenant_id, stream, due_at, delivery_id, message_id, waiting_for)
+            SELECT tenant_id, stream, coalesce(due_at, clock_timestamp()), delivery_id, message_id, waiting_for
             FROM envelope WHERE suppressed IS NULL
+        ), used AS (
+            -- After the idempotency rows, and in the order of the tenants: no two transactions wait for each other.
+            INSERT INTO usage_months AS u (tenant_id, month, mode, shard, messages, recipients)
+            SELECT tenant_id, date_trunc('month', accepted_at AT TIME ZONE 'UTC')::date, mode,
+                (pg_backend_pid() % 16)::smallint, count(*) FILTER (WHERE place = 1), count(*)
+            FROM envelope GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+            ON CONFLICT (tenant_id, month, mode, shard) DO UPDATE
+            SET messages = u.messages + excluded.messages, recipients = u.recipients + excluded.recipients
         ), told AS (
             -- The delivery's id is free to name its first event: no other event of this bucket has it.
             INSERT INTO events (tenant_id, bucket, id, message_id, delivery_id, sequence, type, state, at, data)
             SELECT tenant_id, message_id, delivery_id, message_id, delivery_id, 1,
                 CASE WHEN suppressed IS NULL THEN 'accepted' ELSE 'suppressed' END,
                 CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'suppressed' END, accepted_at,
-                CASE WHEN suppressed IS NOT NULL THEN jsonb_build_object('reason', suppressed) END
+                CASE WHEN suppressed IS NOT NULL THEN jsonb_build_object('reason', suppressed)
+                    WHEN waiting_for IS NOT NULL
+                        THEN jsonb_build_object('waiting_for', waiting_for, 'estimated_at', due_at) END
             FROM envelope
         )
         SELECT a.message_id, coalesce(s.places, '{}') FROM accepted a LEFT JOIN suppressed s USING (message_id)
@@ -153,6 +167,7 @@ internal static class AcceptanceStatement
         var count = messages.Sum(m => m.Recipients.Count);
         var (ids, deliveries, places) = (new Guid[count], new Guid[count], new short[count]);
         var (addresses, keys) = (new string[count], new string[count]);
+        var (waits, reasons) = (new TimeSpan?[count], new string?[count]);
         var at = 0;
         foreach (var message in messages)
         {
@@ -163,6 +178,10 @@ internal static class AcceptanceStatement
                 places[at] = (short)place;
                 addresses[at] = message.Recipients[place - 1].Address;
                 keys[at] = message.Recipients[place - 1].Key;
+                if (message.Charge?.Waits?[place - 1] is { } wait)
+                {
+                    (waits[at], reasons[at]) = (wait.In, wait.For);
+                }
             }
         }
 
@@ -171,6 +190,8 @@ internal static class AcceptanceStatement
         Add(command, NpgsqlDbType.Smallint, places);
         Add(command, NpgsqlDbType.Text, addresses);
         Add(command, NpgsqlDbType.Text, keys);
+        Add(command, NpgsqlDbType.Interval, waits);
+        Add(command, NpgsqlDbType.Text, reasons);
     }
 
     private static T[] Column<T>(IReadOnlyList<Submission> messages, Func<Submission, T> value)

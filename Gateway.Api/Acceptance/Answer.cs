@@ -1,5 +1,6 @@
 using Gateway.Api.Messages;
 using Gateway.Api.Problems;
+using Gateway.Api.Throttling;
 
 namespace Gateway.Api.Acceptance;
 
@@ -13,7 +14,7 @@ internal static class Answer
     {
         if (result is AcceptanceResult.Accepted accepted)
         {
-            return (StatusCodes.Status202Accepted, AcceptedMessage.Of(accepted, submission.Recipients), null);
+            return (StatusCodes.Status202Accepted, AcceptedMessage.Of(accepted, submission), null);
         }
 
         var problem = result switch
@@ -35,6 +36,8 @@ internal static class Answer
                 "The request cannot be stored",
                 refused.Reason
             ),
+            AcceptanceResult.Throttled throttled => ThrottleProblem.Of(throttled),
+            AcceptanceResult.TooLargeForLimit tooLarge => ThrottleProblem.Of(tooLarge),
             AcceptanceResult.Unavailable => ApiProblem.Unavailable(
                 "The message could not be stored now; nothing of it is known to be."
             ),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Api.Telemetry;
+using Gateway.Api.Throttling;
 using Gateway.Batching;
 using Gateway.Database;
 using Gateway.Ledger;
@@ -31,9 +32,14 @@ public sealed class MessageAcceptor : IAsyncDisposable
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(4.5);
 
     private static readonly TimeSpan LookUpFor = TimeSpan.FromSeconds(5);
+
+    /// <summary>After so many counts of a limit's past that did not help, this replica's part of it holds.</summary>
+    private const int MostCounts = 2;
+
     private readonly NpgsqlDataSource ledger;
     private readonly WakeUp wakeUp;
     private readonly TimeProvider clock;
+    private readonly AcceptanceThrottle? throttle;
     private readonly GroupCommit<Submission, AcceptanceResult> commits;
     private long bytesInFlight;
     private int inFlight;
@@ -41,15 +47,22 @@ public sealed class MessageAcceptor : IAsyncDisposable
     public MessageAcceptor(
         [FromKeyedServices(LedgerRole.Accept)] NpgsqlDataSource ledger,
         WakeUp wakeUp,
-        TimeProvider clock
+        TimeProvider clock,
+        AcceptanceThrottle? throttle = null
     )
     {
-        (this.ledger, this.wakeUp, this.clock) = (ledger, wakeUp, clock);
+        (this.ledger, this.wakeUp, this.clock, this.throttle) = (ledger, wakeUp, clock, throttle);
         commits = new(FlushAsync, new() { SizeOf = m => m.Content.Length });
     }
 
     public async Task<AcceptanceResult> AcceptAsync(Submission message)
     {
+        message.Charge = throttle is null ? null : MessageCharge.Of(message);
+        if (message.Charge?.TooLarge is var (limit, units))
+        {
+            return new AcceptanceResult.TooLargeForLimit(limit, units);
+        }
+
         var bytes = Interlocked.Add(ref bytesInFlight, message.Content.Length);
         if (Interlocked.Increment(ref inFlight) > MaxInFlight || bytes > MaxBytesInFlight)
         {
@@ -74,6 +87,13 @@ public sealed class MessageAcceptor : IAsyncDisposable
         {
             DoorTelemetry.Name(message.TenantId, message.MessageId);
             var result = await commits.WriteAsync(message);
+            for (var counts = 1; result is AcceptanceResult.Uncounted uncounted; counts++)
+            {
+                // Waited for here, apart from the batch: others' mail goes on meanwhile.
+                message.Charge!.DecideHere = !await uncounted.Counting || counts > MostCounts;
+                result = await commits.WriteAsync(message);
+            }
+
             DoorTelemetry.Count(message, result);
             return result;
         }
@@ -97,7 +117,8 @@ public sealed class MessageAcceptor : IAsyncDisposable
         while (batch.Count > 0)
         {
             var (firsts, repeats) = JoinEqualKeys(batch);
-            await StoreAsync(firsts, cancel);
+            var admitted = throttle is null ? firsts : await throttle.AdmitAsync(firsts);
+            await StoreAsync(admitted, cancel);
             var open = new List<Pending>();
             foreach (var (repeat, first) in repeats)
             {
@@ -111,8 +132,30 @@ public sealed class MessageAcceptor : IAsyncDisposable
                 }
             }
 
+            await RefundAsync(admitted);
             // Each round settles at least one of every key.
             batch = open;
+        }
+    }
+
+    /// <summary>Only what was stored now counts: not a replay, nor what was refused or failed (D3).</summary>
+    private async Task RefundAsync(IReadOnlyList<Pending> admitted)
+    {
+        List<Submission>? back = null;
+        foreach (var pending in admitted)
+        {
+            if (
+                pending.Item.Charge?.Receipt is not null
+                && await pending.Task is not AcceptanceResult.Accepted { Replayed: false }
+            )
+            {
+                (back ??= []).Add(pending.Item);
+            }
+        }
+
+        if (back is not null)
+        {
+            await throttle!.RefundAsync(back);
         }
     }
 
@@ -146,12 +189,17 @@ public sealed class MessageAcceptor : IAsyncDisposable
             (AcceptanceResult.Accepted accepted, true) => accepted with { Replayed = true },
             (AcceptanceResult.Accepted, false) => new AcceptanceResult.KeyReused(),
             // The first lost to an earlier request, or its own content was at fault: another body may fare better.
-            (AcceptanceResult.KeyReused or AcceptanceResult.Refused, false) => null,
+            (AcceptanceResult.KeyReused or AcceptanceResult.Refused or AcceptanceResult.Throttled, false) => null,
             _ => result,
         };
 
     private async Task StoreAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
     {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
         NpgsqlConnection connection;
         try
         {
@@ -235,7 +283,10 @@ public sealed class MessageAcceptor : IAsyncDisposable
     {
         if (accepted.TryGetValue(message.MessageId, out var suppressed))
         {
-            return new AcceptanceResult.Accepted(message.MessageId, suppressed, Replayed: false);
+            return new AcceptanceResult.Accepted(message.MessageId, suppressed, Replayed: false)
+            {
+                Waits = message.Charge?.Waits,
+            };
         }
 
         return winners.TryGetValue((message.TenantId, message.Idempotency!.Key), out var winner)
@@ -287,6 +338,9 @@ public sealed class MessageAcceptor : IAsyncDisposable
             pending.TrySetResult(
                 present?.TryGetValue(pending.Item.MessageId, out var suppressed) == true
                     ? new AcceptanceResult.Accepted(pending.Item.MessageId, suppressed, Replayed: false)
+                    {
+                        Waits = pending.Item.Charge?.Waits,
+                    }
                     : new AcceptanceResult.Unavailable(problem.Message)
             );
         }

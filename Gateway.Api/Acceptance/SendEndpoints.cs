@@ -19,7 +19,7 @@ internal static class SendEndpoints
         var group = app.MapGroup("/v1/messages")
             .RequireKey(Scope.Send)
             .WithTags("Messages")
-            .DescribeProblems(400, 413, 415)
+            .DescribeProblems(400, 413, 415, 429)
             .AddOpenApiOperationTransformer(IdempotencyHeader.Describe);
         group
             .MapPost("", SendAsync)

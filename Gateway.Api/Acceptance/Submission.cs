@@ -1,4 +1,6 @@
+using Gateway.Api.Throttling;
 using Gateway.Mail.Addresses;
+using Gateway.Tenants;
 
 namespace Gateway.Api.Acceptance;
 
@@ -44,6 +46,12 @@ public sealed record Submission
                 FromDomain = shown.Address.Domain,
                 FromShown = shown.Name ?? "",
             };
+
+    /// <summary>Whose limits hold; without it none do.</summary>
+    public TenantSnapshot? Tenant { get; init; }
+
+    /// <summary>What it takes of the limits; set on its way through the acceptor.</summary>
+    internal MessageCharge? Charge { get; set; }
 }
 
 /// <summary>An address as it goes into RCPT TO, and as policy compares it.</summary>
@@ -58,7 +66,26 @@ public abstract record AcceptanceResult
     /// <param name="MessageId">The winner's id: the caller's own, or that of the request it repeats.</param>
     /// <param name="Suppressed">Places of suppressed recipients, from 1.</param>
     /// <param name="Replayed">True where an earlier request with this key already stored the message.</param>
-    public sealed record Accepted(Guid MessageId, IReadOnlySet<int> Suppressed, bool Replayed) : AcceptanceResult;
+    public sealed record Accepted(Guid MessageId, IReadOnlySet<int> Suppressed, bool Replayed) : AcceptanceResult
+    {
+        /// <summary>By place (from 0), those that a limit lets wait; null where none does, and in a replay.</summary>
+        public IReadOnlyList<DeliveryWait?>? Waits { get; init; }
+    }
+
+    /// <summary>A limit has no room now: nothing was stored or counted (429; 451 4.7.1).</summary>
+    public sealed record Throttled(AppliedLimit Limit, TimeSpan RetryAfter) : AcceptanceResult
+    {
+        public bool IsMonthQuota => Limit.Scope == AppliedLimit.Month;
+
+        /// <summary>At least 1.</summary>
+        public int RetryAfterSeconds => (int)Math.Clamp(Math.Ceiling(RetryAfter.TotalSeconds), 1, int.MaxValue);
+    }
+
+    /// <summary>The message counts as more than a limit can ever hold (422; 552 5.2.3).</summary>
+    public sealed record TooLargeForLimit(AppliedLimit Limit, long Units) : AcceptanceResult;
+
+    /// <summary>Not decided: a limit's past is being counted. The acceptor asks again and never answers this.</summary>
+    internal sealed record Uncounted(Task<bool> Counting) : AcceptanceResult;
 
     /// <summary>The key was used for another request.</summary>
     public sealed record KeyReused : AcceptanceResult;

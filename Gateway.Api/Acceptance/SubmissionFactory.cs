@@ -114,6 +114,7 @@ public sealed partial class SubmissionFactory(
                 AcceptedAt = at,
                 Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
                 Idempotency = arrival.Idempotency,
+                Tenant = arrival.Caller.Tenant,
             }.ShownAs(verdict.Shown),
             null
         );
@@ -193,6 +194,7 @@ public sealed partial class SubmissionFactory(
             AcceptedAt = at,
             Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
             Idempotency = arrival.Idempotency,
+            Tenant = arrival.Caller.Tenant,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Gateway.Api.Acceptance;
 using Gateway.Api.Problems;
+using Gateway.Api.Throttling;
 using Gateway.Ledger;
 
 namespace Gateway.Api.Messages;
@@ -9,8 +10,9 @@ namespace Gateway.Api.Messages;
 public sealed record AcceptedMessage(Guid Id, string State, IReadOnlyList<AcceptedDelivery> Deliveries)
 {
     /// <summary>The same request gives the same answer, whether it was stored now or by an earlier try.</summary>
-    public static AcceptedMessage Of(AcceptanceResult.Accepted result, IReadOnlyList<Recipient> recipients)
+    public static AcceptedMessage Of(AcceptanceResult.Accepted result, Submission submission)
     {
+        var recipients = submission.Recipients;
         var deliveries = new AcceptedDelivery[recipients.Count];
         for (var place = 1; place <= deliveries.Length; place++)
         {
@@ -18,15 +20,29 @@ public sealed record AcceptedMessage(Guid Id, string State, IReadOnlyList<Accept
                 LedgerId.Delivery(result.MessageId, place),
                 recipients[place - 1].Address,
                 result.Suppressed.Contains(place) ? DeliveryState.Suppressed : DeliveryState.Queued
-            );
+            )
+            {
+                EstimatedAt =
+                    result.Waits?[place - 1] is { } wait && !result.Suppressed.Contains(place)
+                        ? EstimatedAtOf(submission, wait)
+                        : null,
+            };
         }
 
         var state = result.Suppressed.Count == deliveries.Length ? DeliveryState.Suppressed : DeliveryState.Queued;
         return new AcceptedMessage(result.MessageId, state, deliveries);
     }
+
+    private static DateTimeOffset EstimatedAtOf(Submission submission, DeliveryWait wait) =>
+        submission.AcceptedAt + wait.In is var turn && submission.SendAt > turn ? submission.SendAt.Value : turn;
 }
 
-public sealed record AcceptedDelivery(Guid Id, string To, string State);
+public sealed record AcceptedDelivery(Guid Id, string To, string State)
+{
+    /// <summary>When its turn comes, where a limit lets it wait.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? EstimatedAt { get; init; }
+}
 
 /// <summary>One result for each item, in the order given.</summary>
 public sealed record BatchAnswer(Guid SubmissionId, IReadOnlyList<BatchItem> Items);

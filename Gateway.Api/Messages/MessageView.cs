@@ -37,7 +37,12 @@ public sealed record DeliveryView(
     DateTimeOffset UpdatedAt,
     DateTimeOffset? EndedAt,
     IReadOnlyList<AttemptView> Attempts
-);
+)
+{
+    /// <summary>When its turn comes, while a limit lets it wait.</summary>
+    public DateTimeOffset? EstimatedAt =>
+        WaitingFor?.StartsWith("limit:", StringComparison.Ordinal) == true ? NextAttemptAt : null;
+}
 
 /// <param name="Outcome">Null while it is not known.</param>
 /// <param name="Reply">The next hop's whole reply.</param>

@@ -7,6 +7,7 @@ using Gateway.Routing;
 using Gateway.Worker.Paths;
 using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
+using Gateway.Worker.Throttling;
 
 namespace Gateway.Worker.Delivery;
 
@@ -16,6 +17,7 @@ public sealed class DeliverySteps(
     MessageSigner signer,
     AttemptJournal journal,
     RefusalDoubts doubts,
+    PathThrottle throttle,
     TimeProvider clock,
     ILogger<DeliverySteps> log
 )
@@ -94,6 +96,12 @@ public sealed class DeliverySteps(
                 if (!picker.StillCarries(path))
                 {
                     return false;
+                }
+
+                // Last, so that little time passes between being counted and being sent.
+                if (await throttle.WaitForAsync(path) is { } wait)
+                {
+                    return await SettleAsync(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()));
                 }
 
                 await SendOverAsync(work, mail, query, path, stop);

@@ -100,6 +100,10 @@ public static class RetryPolicy
         return WithinTtl(delivery, now, Wait(delivery, Jitter(wait, draw), "path"));
     }
 
+    /// <summary>The path's rate has no room for it: it waits until it is told to, and spends nothing (I7).</summary>
+    public static NextStep OverRate(DeliveryFacts delivery, TimeSpan wait, DateTimeOffset now) =>
+        WithinTtl(delivery, now, Wait(delivery, wait, "path") with { Waits = delivery.Waits });
+
     /// <summary>Its path asked to be left alone until then, and for so short a time no other is taken.</summary>
     public static NextStep Paused(DeliveryFacts delivery, DateTimeOffset until, DateTimeOffset now, double draw)
     {

@@ -1,4 +1,5 @@
 using Gateway.Providers;
+using Gateway.Worker.Throttling;
 
 namespace Gateway.Worker.Paths;
 
@@ -17,6 +18,9 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
 
     /// <summary>One of <see cref="ProviderRegistry.Kinds"/>.</summary>
     public required string Kind { get; init; }
+
+    /// <summary>Null without bound.</summary>
+    public PathRate? Rate { get; init; }
 
     /// <summary>Whose own account it is; null is the platform's.</summary>
     public Guid? Tenant { get; init; }

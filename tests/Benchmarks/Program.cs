@@ -1,11 +1,12 @@
 using Gateway.Benchmarks;
 
-// dotnet run -c Release --project tests/Benchmarks -- mail|dkim|smtp …; without a name, all of them.
+// dotnet run -c Release --project tests/Benchmarks -- mail|dkim|smtp|throttle …; without a name, all of them.
 var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
     ["mail"] = MailBenchmarks.RunAsync,
     ["dkim"] = DkimBenchmarks.RunAsync,
     ["smtp"] = SmtpBenchmarks.RunAsync,
+    ["throttle"] = ThrottleBenchmarks.RunAsync,
 };
 var names = args.Length > 0 ? args : [.. benchmarks.Keys];
 if (names.FirstOrDefault(name => !benchmarks.ContainsKey(name)) is { } unknown)

@@ -1,0 +1,89 @@
+using System.Text;
+using Gateway.Tenants;
+using Gateway.Throttling;
+
+namespace Gateway.Api.Throttling;
+
+/// <summary>
+/// Tells on every answer what the caller's account, key and month still hold (draft-ietf-httpapi-ratelimit-headers):
+/// from what this replica last heard, without asking anybody.
+/// </summary>
+internal sealed class RateLimitFilter(Throttle throttle, TimeProvider clock) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        // Only then is known what the request itself took, and whatever ends it is told too.
+        http.Response.OnStarting(() =>
+        {
+            if (http.Features.Get<Caller>() is { } caller)
+            {
+                Write(http.Response.Headers, caller);
+            }
+
+            return Task.CompletedTask;
+        });
+        return await next(context);
+    }
+
+    private void Write(IHeaderDictionary headers, Caller caller)
+    {
+        var limits = CallerLimits.Of(caller, clock.GetUtcNow());
+        if (limits.Count == 0)
+        {
+            return;
+        }
+
+        var (policy, state) = (new StringBuilder(), new StringBuilder());
+        foreach (var limit in limits)
+        {
+            var known = throttle.Known(limit.Throttle);
+            var left = Math.Max(0, limit.Cap - (known?.Used ?? 0));
+            // Seconds until more is given: a window slides, so after the oldest part of it.
+            var reset = left == 0 && known is { OpensIn: var opens } && opens > TimeSpan.Zero ? opens : limit.Window;
+            Separate(policy).Append($"\"{limit.Name}\";q={limit.Cap};w={(long)limit.Window.TotalSeconds}");
+            Separate(state).Append($"\"{limit.Name}\";r={left};t={(long)Math.Ceiling(reset.TotalSeconds)}");
+        }
+
+        headers["RateLimit-Policy"] = policy.ToString();
+        headers["RateLimit"] = state.ToString();
+    }
+
+    private static StringBuilder Separate(StringBuilder list) => list.Length == 0 ? list : list.Append(", ");
+}
+
+/// <summary>The limits that hold for a caller whatever he sends.</summary>
+internal static class CallerLimits
+{
+    public static IReadOnlyList<AppliedLimit> Of(Caller caller, DateTimeOffset now)
+    {
+        var tenant = caller.Tenant;
+        var limits = new Dictionary<string, AppliedLimit>(StringComparer.Ordinal);
+        foreach (var limit in tenant.Limits)
+        {
+            var subject = limit.Scope switch
+            {
+                LimitScope.Tenant => "",
+                LimitScope.Key when limit.Subject.Length == 0 || limit.Subject == caller.KeyId => caller.KeyId,
+                LimitScope.Stream when limit.Subject.Length > 0 => limit.Subject,
+                _ => null,
+            };
+            if (subject is not null)
+            {
+                var applied = AppliedLimit.Of(limit, tenant.Id, caller.Mode, subject);
+                limits[applied.Throttle.Key] =
+                    limits.TryGetValue(applied.Throttle.Key, out var other) && other.Cap < applied.Cap
+                        ? other
+                        : applied;
+            }
+        }
+
+        if (tenant.MonthQuota is { } quota && caller.Mode == "live")
+        {
+            var month = AppliedLimit.OfMonth(quota, tenant.Id, now);
+            limits[month.Throttle.Key] = month;
+        }
+
+        return [.. limits.Values];
+    }
+}
