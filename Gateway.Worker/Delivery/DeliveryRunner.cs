@@ -34,7 +34,20 @@ public sealed class DeliveryRunner(
     public bool IsBusy => !running.IsEmpty;
 
     /// <summary>How many more deliveries may be taken in now.</summary>
-    public int Room => MayTakeIn() ? Math.Max(0, Math.Min(Places, steps.MostAboard) - running.Count) : 0;
+    public int Room
+    {
+        get
+        {
+            if (!MayTakeIn())
+            {
+                return 0;
+            }
+
+            // What is only being recorded takes a place here, but none on a path any more.
+            var (held, recording) = (running.Count, steps.Recording);
+            return Math.Max(0, Math.Min(Places - held, steps.MostAboard - (held - recording)));
+        }
+    }
 
     /// <param name="claiming">When the claim that brought it began; default where nobody traces.</param>
     public void Start(DeliveryWork work, DateTimeOffset claiming, Action ended)

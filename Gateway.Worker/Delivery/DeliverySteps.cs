@@ -18,6 +18,11 @@ public sealed class DeliverySteps(
     ILogger<DeliverySteps> log
 )
 {
+    private int recording;
+
+    /// <summary>Deliveries that left their path and wait for their end to be written.</summary>
+    public int Recording => Volatile.Read(ref recording);
+
     /// <summary>True while results wait for the database.</summary>
     public bool IsBehind => journal.IsBehind;
 
@@ -57,27 +62,35 @@ public sealed class DeliverySteps(
                 && await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
         }
 
+        RecordItem? tried;
         try
         {
-            await path.EnterAsync(stop);
-            try
-            {
-                await SendOverAsync(work, mail, needsEai, path, stop);
-            }
-            finally
-            {
-                path.Exit();
-            }
+            tried = await SendOverAsync(work, mail, needsEai, path, stop);
         }
         finally
         {
             path.Leave();
         }
 
+        // The path is free for the next one while this one's end is written.
+        if (tried is not null)
+        {
+            Interlocked.Increment(ref recording);
+            try
+            {
+                await RecordAsync(tried);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref recording);
+            }
+        }
+
         return true;
     }
 
-    private async Task SendOverAsync(
+    /// <summary>Signs and sends; what is to be recorded, or null where nothing was begun and nothing is left to do.</summary>
+    private async Task<RecordItem?> SendOverAsync(
         DeliveryWork work,
         PreparedMail mail,
         bool needsEai,
@@ -96,26 +109,41 @@ public sealed class DeliverySteps(
         catch (InvalidDataException)
         {
             // A signature that does not verify never leaves; the mail waits for whoever mends it.
-            await SettleAsync(work, RetryPolicy.Hold("signature"));
-            return;
+            return new RecordItem(work.Claim, 0, null, null, RetryPolicy.Hold("signature"));
         }
 
-        // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
-        stop.ThrowIfCancellationRequested();
-        var mayDuplicate = work.Facts.State == DeliveryState.Unknown;
-        var begun = await BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
-        if (begun.Verdict != BeginVerdict.Send)
+        await path.EnterAsync(stop);
+        try
         {
-            return;
+            // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
+            stop.ThrowIfCancellationRequested();
+            var mayDuplicate = work.Facts.State == DeliveryState.Unknown;
+            var begun = await BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
+            return begun.Verdict == BeginVerdict.Send
+                ? await AttemptAsync(work, content, needsEai, path, begun.Attempt)
+                : null;
         }
+        finally
+        {
+            path.Exit();
+        }
+    }
 
+    private async Task<RecordItem> AttemptAsync(
+        DeliveryWork work,
+        ReadOnlySequence<byte> content,
+        bool needsEai,
+        EgressPath path,
+        int attempt
+    )
+    {
         var result = await path.SendAsync(
             new OutboundMail
             {
                 TenantId = work.Claim.TenantId,
                 MessageId = work.Claim.MessageId,
                 DeliveryId = work.Claim.DeliveryId,
-                Attempt = begun.Attempt,
+                Attempt = attempt,
                 MailFrom = work.FromAddress,
                 Recipient = work.Recipient,
                 Content = content,
@@ -129,7 +157,7 @@ public sealed class DeliverySteps(
             clock.GetUtcNow(),
             Random.Shared.NextDouble()
         );
-        await RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
+        return new RecordItem(work.Claim, attempt, path.Name, result, step);
     }
 
     private async Task<Begun> BeginAsync(BeginItem item)

@@ -17,6 +17,7 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["accept"] = AcceptBenchmark.RunAsync,
     ["queue"] = QueueBenchmark.RunAsync,
     ["send"] = SendBenchmark.RunAsync,
+    ["send1"] = SendBenchmark.RunPlainAsync,
     ["e2e"] = EndToEndBenchmark.RunAsync,
     ["latency"] = LatencyBenchmark.RunAsync,
     ["memory"] = MemoryBenchmark.RunAsync,

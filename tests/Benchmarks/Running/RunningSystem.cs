@@ -70,6 +70,7 @@ internal sealed class RunningSystem : IAsyncDisposable
                     ["Gateway__Paths__sink__Host"] = "127.0.0.1",
                     ["Gateway__Paths__sink__Port"] = $"{sinkPort}",
                     ["Gateway__Paths__sink__Tls"] = "None",
+                    ["Gateway__Paths__sink__Concurrency"] = "64",
                 }
         );
 
@@ -146,6 +147,8 @@ internal sealed class RunningSystem : IAsyncDisposable
         settings["Gateway__MasterKeyFile"] = MasterKeyFile;
         settings["Gateway__KeyRingFile"] = KeyRingFile;
         settings["Logging__LogLevel__Default"] = "Warning";
+        // For perf: names of compiled methods.
+        settings["DOTNET_PerfMapEnabled"] = Environment.GetEnvironmentVariable("BENCH_PERF") ?? "0";
         var host = await RunningHost.StartAsync(name, settings);
         hosts.Add(host);
         return host;

@@ -17,6 +17,8 @@ internal static class SendBenchmark
         await OnceAsync(signs: true, BenchTime.Of(30_000));
     }
 
+    public static Task RunPlainAsync() => OnceAsync(signs: false, BenchTime.Of(80_000));
+
     private static async Task OnceAsync(bool signs, int count)
     {
         await using var system = await RunningSystem.StartAsync();
