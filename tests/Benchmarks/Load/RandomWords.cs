@@ -16,7 +16,12 @@ internal static class RandomWords
         {
             var word = Words[random.Next(Words.Length)];
             var fits = line + word.Length < 72;
-            text.Append(line == 0 ? "" : fits ? " " : "\n").Append(word);
+            text.Append(
+                    line == 0 ? ""
+                    : fits ? " "
+                    : "\n"
+                )
+                .Append(word);
             line = fits ? line + word.Length + 1 : word.Length;
         }
 

@@ -107,7 +107,14 @@ internal sealed class RunningSystem : IAsyncDisposable
         }
 
         await using var connection = await Admin.OpenConnectionAsync();
-        var statements = await connection.QueryAsync<(string Text, long Calls, double All, double Mean, long Rows, long Blocks)>(
+        var statements = await connection.QueryAsync<(
+            string Text,
+            long Calls,
+            double All,
+            double Mean,
+            long Rows,
+            long Blocks
+        )>(
             """
             SELECT left(regexp_replace(query, '\s+', ' ', 'g'), 60), calls, total_exec_time, mean_exec_time, rows,
                 shared_blks_hit + shared_blks_read

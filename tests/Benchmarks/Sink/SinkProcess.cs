@@ -41,10 +41,7 @@ internal sealed class SinkProcess : IAsyncDisposable
         foreach (var entry in (await AskAsync("log"))[0].Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var (number, at) = entry.Split(':') is [var n, var a] ? (n, a) : throw new FormatException(entry);
-            log.TryAdd(
-                long.Parse(number, CultureInfo.InvariantCulture),
-                long.Parse(at, CultureInfo.InvariantCulture)
-            );
+            log.TryAdd(long.Parse(number, CultureInfo.InvariantCulture), long.Parse(at, CultureInfo.InvariantCulture));
         }
 
         return log;

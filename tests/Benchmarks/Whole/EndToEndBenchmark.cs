@@ -27,7 +27,13 @@ internal static class EndToEndBenchmark
         await using var api = await system.StartApiAsync();
         await using var worker = await system.StartWorkerAsync(sink.Port);
         await ThroughAsync("warm-up (not counted)", api, tenant, sink, TimeSpan.FromSeconds(8));
-        await ThroughAsync($"HTTP in and SMTP out, {(signs ? "rsa-2048" : "no DKIM")}, 4 KiB", api, tenant, sink, length);
+        await ThroughAsync(
+            $"HTTP in and SMTP out, {(signs ? "rsa-2048" : "no DKIM")}, 4 KiB",
+            api,
+            tenant,
+            sink,
+            length
+        );
         Console.WriteLine($"worker memory {worker.Memory().Now} MiB, api {api.Memory().Now} MiB");
     }
 
@@ -42,7 +48,10 @@ internal static class EndToEndBenchmark
         var before = await sink.CountAsync();
         var through = 0L;
         HttpLoad? load = null;
-        load = new HttpLoad(api.Address, tenant) { May = () => load!.Accepted - Volatile.Read(ref through) < MostOnTheWay };
+        load = new HttpLoad(api.Address, tenant)
+        {
+            May = () => load!.Accepted - Volatile.Read(ref through) < MostOnTheWay,
+        };
         var meter = new Meter();
         var clients = load.RunAsync(() => meter.Elapsed < length);
         while (!clients.IsCompleted)

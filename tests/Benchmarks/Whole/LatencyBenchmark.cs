@@ -37,6 +37,8 @@ internal static class LatencyBenchmark
             .Where(b => log.ContainsKey(b.Key))
             .Select(b => Stopwatch.GetElapsedTime(b.Value, log[b.Key]))
             .ToArray();
-        Console.WriteLine($"idle: from the request to the sink's 250, {through.Length} messages{Meter.Spread(through)}");
+        Console.WriteLine(
+            $"idle: from the request to the sink's 250, {through.Length} messages{Meter.Spread(through)}"
+        );
     }
 }

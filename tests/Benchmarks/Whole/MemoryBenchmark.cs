@@ -11,8 +11,8 @@ internal static class MemoryBenchmark
     {
         await using var system = await RunningSystem.StartAsync();
         await using var sink = await SinkProcess.StartAsync();
-        var tenants = await QueueFill.TenantsAsync(system, 1_000);
-        await QueueFill.DueAsync(system, tenants, BenchTime.Of(1_000_000), "broadcast");
+        var tenants = await QueueFill.TenantsAsync(system.ExecuteAsync, 1_000);
+        await QueueFill.DueAsync(system.ExecuteAsync, tenants, BenchTime.Of(1_000_000), "broadcast");
         await system.SettleAsync();
         await using var worker = await system.StartWorkerAsync(sink.Port);
         var (before, length) = (await sink.CountAsync(), BenchTime.Of(TimeSpan.FromSeconds(25)));

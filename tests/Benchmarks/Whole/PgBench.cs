@@ -70,7 +70,12 @@ internal sealed class PgBench : IDisposable
         }
 
         return run.ExitCode == 0
-            ? meter.Show("pgbench -c 32 -j 2, the same 4 KiB", took.Count, took, TimeSpan.FromSeconds((int)length.TotalSeconds))
+            ? meter.Show(
+                "pgbench -c 32 -j 2, the same 4 KiB",
+                took.Count,
+                took,
+                TimeSpan.FromSeconds((int)length.TotalSeconds)
+            )
             : throw new InvalidOperationException($"pgbench failed: {await errors}");
     }
 

@@ -17,8 +17,6 @@ internal static class SendBenchmark
         await OnceAsync(signs: true, BenchTime.Of(30_000));
     }
 
-    public static Task RunPlainAsync() => OnceAsync(signs: false, BenchTime.Of(80_000));
-
     private static async Task OnceAsync(bool signs, int count)
     {
         await using var system = await RunningSystem.StartAsync();
@@ -47,7 +45,9 @@ internal static class SendBenchmark
             await Task.Delay(50);
         }
 
-        Console.WriteLine($"the last was recorded {watch.Elapsed.TotalSeconds:F2} s later; {Doubled(count, await sink.CountAsync())}");
+        Console.WriteLine(
+            $"the last was recorded {watch.Elapsed.TotalSeconds:F2} s later; {Doubled(count, await sink.CountAsync())}"
+        );
     }
 
     private static string Doubled(long accepted, long taken) => $"{accepted:N0} accepted, {taken:N0} taken by the sink";
