@@ -98,23 +98,23 @@ public sealed class DeliverySteps(
         CancellationToken stop
     )
     {
-        ReadOnlySequence<byte> content;
-        try
-        {
-            using var span = WorkerTelemetry.Start("sign");
-            content = path.Provider.Capabilities.WeSign
-                ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop)
-                : new ReadOnlySequence<byte>(mail.Content);
-        }
-        catch (InvalidDataException)
-        {
-            // A signature that does not verify never leaves; the mail waits for whoever mends it.
-            return new RecordItem(work.Claim, 0, null, null, RetryPolicy.Hold("signature"));
-        }
-
         await path.EnterAsync(stop);
         try
         {
+            ReadOnlySequence<byte> content;
+            try
+            {
+                using var span = WorkerTelemetry.Start("sign");
+                content = path.Provider.Capabilities.WeSign
+                    ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop)
+                    : new ReadOnlySequence<byte>(mail.Content);
+            }
+            catch (InvalidDataException)
+            {
+                // A signature that does not verify never leaves; the mail waits for whoever mends it.
+                return new RecordItem(work.Claim, 0, null, null, RetryPolicy.Hold("signature"));
+            }
+
             // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
             stop.ThrowIfCancellationRequested();
             var mayDuplicate = work.Facts.State == DeliveryState.Unknown;

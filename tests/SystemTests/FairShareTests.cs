@@ -7,7 +7,7 @@ using SystemTests.Installed;
 namespace SystemTests;
 
 /// <summary>
-/// One tenant's huge campaign and another tenant's single mails: two Workers, one of which is killed and started anew. What
+/// One tenant's huge campaign and another tenant's single mails: two Workers, one of which is ended and started anew. What
 /// is asked is how long the single mails wait from their acceptance to their first attempt.
 /// </summary>
 [Collection("machine")]
@@ -34,13 +34,13 @@ public sealed class FairShareTests
         await Task.WhenAll(installation.Workers.Select(w => w.StartAsync()));
 
         await SendAsync(installation, small, TimeSpan.FromSeconds(Seconds / 2.0));
-        await installation.Workers[0].KillAsync();
+        await installation.Workers[0].TerminateAsync();
         await installation.Workers[0].StartAsync();
         await SendAsync(installation, small, TimeSpan.FromSeconds(Seconds / 2.0));
 
         var left = await installation.Ledger.ScalarAsync<long>(
             "SELECT count(*) FROM deliveries_due WHERE tenant_id = @Id",
-            big
+            new { big.Id }
         );
         Assert.True(
             await installation.Ledger.UntilAsync(
@@ -55,7 +55,7 @@ public sealed class FairShareTests
             JOIN messages m USING (tenant_id, message_id) WHERE a.tenant_id = @Id GROUP BY m.message_id, m.accepted_at
             ORDER BY 1
             """,
-            small
+            new { small.Id }
         );
         var p99 = TimeSpan.FromSeconds(waits[(int)(waits.Count * 0.99)]);
         var page = string.Create(
