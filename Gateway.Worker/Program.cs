@@ -14,6 +14,7 @@ if (args is ["migrate", ..])
     return;
 }
 
+builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);

@@ -89,7 +89,25 @@ public static class GatewayTelemetry
     public static readonly Watched<int> PathResting = Gauge<int>(
         "gateway.path.resting",
         "1",
-        "1 while this worker gives the path a rest after failures, else 0."
+        "1 while the path's circuit is open and it carries no mail, else 0."
+    );
+
+    public static readonly Watched<int> CircuitsOpen = Gauge<int>(
+        "gateway.path.circuits.open",
+        "{circuit}",
+        "Circuits of the path that are open in this worker, by scope: path, identity, stream or remote_domain."
+    );
+
+    public static readonly Counter<long> CircuitChanges = Meter.CreateCounter<long>(
+        "gateway.path.circuit.changes",
+        "{change}",
+        "Circuits that this worker opened or closed, by path, scope and state: each opening is a failover."
+    );
+
+    public static readonly Counter<long> Canaries = Meter.CreateCounter<long>(
+        "gateway.path.canaries",
+        "{canary}",
+        "Canaries that asked a resting path whether it works, by path and outcome."
     );
 
     public static readonly Watched<double> PathWeight = Gauge<double>(

@@ -53,86 +53,121 @@ public sealed class DeliverySteps(
             return await SettleAsync(work, RetryPolicy.Hold("adapter_bug"));
         }
 
-        var needsEai = mail.NeedsSmtpUtf8 || NeedsEai(work.Recipient);
-        var query = new RouteQuery(work.Mode, mail.Content.Length, needsEai, work.Facts.LastPath, now);
-        var (path, isCrowded) = picker.Board(query);
-        if (path is null)
+        var query = Query(work, mail, now);
+        while (true)
         {
-            return !isCrowded
-                && await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
-        }
+            var boarding = picker.Board(query with { Now = clock.GetUtcNow() });
+            switch (boarding.Verdict)
+            {
+                case BoardingVerdict.Crowded:
+                    return false;
+                case BoardingVerdict.NoPath:
+                    return await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
+                case BoardingVerdict.Paused:
+                    return await SettleAsync(
+                        work,
+                        RetryPolicy.Paused(work.Facts, boarding.Until, now, Random.Shared.NextDouble())
+                    );
+                default:
+                    var (went, tried) = await GoAsync(work, mail, query, boarding.Path!, stop);
+                    if (went)
+                    {
+                        await RecordApartAsync(tried);
+                        return true;
+                    }
 
-        RecordItem? tried;
+                    // The path was lost while the delivery stood in line for it: another one, at once.
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Goes over the path it is aboard of. It did not go where that path carries nothing any more; tried is what is to be
+    /// recorded, or null where it was ours no longer.
+    /// </summary>
+    private async Task<(bool Went, RecordItem? Tried)> GoAsync(
+        DeliveryWork work,
+        PreparedMail mail,
+        RouteQuery query,
+        EgressPath path,
+        CancellationToken stop
+    )
+    {
         try
         {
-            tried = await SendOverAsync(work, mail, needsEai, path, stop);
+            await path.EnterAsync(stop);
+            try
+            {
+                return picker.StillCarries(path)
+                    ? (true, await SendOverAsync(work, mail, query, path, stop))
+                    : (false, null);
+            }
+            finally
+            {
+                path.Exit();
+            }
         }
         finally
         {
             path.Leave();
         }
-
-        // The path is free for the next one while this one's end is written.
-        if (tried is not null)
-        {
-            Interlocked.Increment(ref recording);
-            try
-            {
-                await RecordAsync(tried);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref recording);
-            }
-        }
-
-        return true;
     }
 
-    /// <summary>Signs and sends; what is to be recorded, or null where nothing was begun and nothing is left to do.</summary>
+    /// <summary>Records what a path came to; the path is free for the next one meanwhile.</summary>
+    private async Task RecordApartAsync(RecordItem? tried)
+    {
+        if (tried is null)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref recording);
+        try
+        {
+            await RecordAsync(tried);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref recording);
+        }
+    }
+
     private async Task<RecordItem?> SendOverAsync(
         DeliveryWork work,
         PreparedMail mail,
-        bool needsEai,
+        RouteQuery query,
         EgressPath path,
         CancellationToken stop
     )
     {
-        await path.EnterAsync(stop);
+        ReadOnlySequence<byte> content;
         try
         {
-            ReadOnlySequence<byte> content;
-            try
-            {
-                using var span = WorkerTelemetry.Start("sign");
-                content = path.Provider.Capabilities.WeSign
-                    ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop)
-                    : new ReadOnlySequence<byte>(mail.Content);
-            }
-            catch (InvalidDataException)
-            {
-                // A signature that does not verify never leaves; the mail waits for whoever mends it.
-                return new RecordItem(work.Claim, 0, null, null, RetryPolicy.Hold("signature"));
-            }
-
-            // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
-            stop.ThrowIfCancellationRequested();
-            var mayDuplicate = work.Facts.State == DeliveryState.Unknown;
-            var begun = await BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
-            return begun.Verdict == BeginVerdict.Send
-                ? await AttemptAsync(work, content, needsEai, path, begun.Attempt)
-                : null;
+            using var span = WorkerTelemetry.Start("sign");
+            content = path.Provider.Capabilities.WeSign
+                ? await signer.SignAsync(work.Claim.TenantId, work.FromDomain, mail.Content, stop)
+                : new ReadOnlySequence<byte>(mail.Content);
         }
-        finally
+        catch (InvalidDataException)
         {
-            path.Exit();
+            // A signature that does not verify never leaves; the mail waits for whoever mends it.
+            return new RecordItem(work.Claim, 0, null, null, RetryPolicy.Hold("signature"));
         }
+
+        // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
+        stop.ThrowIfCancellationRequested();
+        var mayDuplicate = work.Facts.State == DeliveryState.Unknown;
+        var begun = await BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
+        return begun.Verdict == BeginVerdict.Send
+            ? await AttemptAsync(work, content, query, path, begun.Attempt)
+            : null;
     }
 
     private async Task<RecordItem> AttemptAsync(
         DeliveryWork work,
         ReadOnlySequence<byte> content,
-        bool needsEai,
+        RouteQuery query,
         EgressPath path,
         int attempt
     )
@@ -147,8 +182,9 @@ public sealed class DeliverySteps(
                 MailFrom = work.FromAddress,
                 Recipient = work.Recipient,
                 Content = content,
-                NeedsSmtpUtf8 = needsEai,
-            }
+                NeedsSmtpUtf8 = query.NeedsEai,
+            },
+            query
         );
         var step = RetryPolicy.After(
             work.Facts,
@@ -179,6 +215,22 @@ public sealed class DeliverySteps(
         return true;
     }
 
-    private static bool NeedsEai(string recipient) =>
-        EmailAddress.TryParse(recipient, out var address, out _) && address.IsInternational;
+    private static RouteQuery Query(DeliveryWork work, PreparedMail mail, DateTimeOffset now)
+    {
+        var isParsed = EmailAddress.TryParse(work.Recipient, out var recipient, out _);
+        return new RouteQuery
+        {
+            Tenant = work.Claim.TenantId,
+            Mode = work.Mode,
+            Stream = work.Facts.Stream,
+            FromAddress = work.FromAddress,
+            FromDomain = work.FromDomain,
+            RecipientDomain = isParsed ? recipient!.Domain : "",
+            Tags = work.Tags,
+            Size = mail.Content.Length,
+            NeedsEai = mail.NeedsSmtpUtf8 || (isParsed && recipient!.IsInternational),
+            FailedPath = work.Facts.LastPath,
+            Now = now,
+        };
+    }
 }

@@ -10,6 +10,7 @@ public sealed record DeliveryWork
     /// <summary>The verified domain that the message is signed for.</summary>
     public required string FromDomain { get; init; }
     public required string Recipient { get; init; }
+    public System.Collections.Immutable.ImmutableArray<string> Tags { get; init; } = [];
 
     /// <summary>Shared by all deliveries of the message that were claimed together.</summary>
     public required MessageContent Content { get; init; }

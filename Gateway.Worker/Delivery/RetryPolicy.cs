@@ -83,6 +83,14 @@ public static class RetryPolicy
         return WithinTtl(delivery, now, Wait(delivery, Jitter(wait, draw), "path"));
     }
 
+    /// <summary>Its path asked to be left alone until then, and for so short a time no other is taken.</summary>
+    public static NextStep Paused(DeliveryFacts delivery, DateTimeOffset until, DateTimeOffset now, double draw)
+    {
+        // Spread over a second: all at once would meet the same answer.
+        var wait = (until > now ? until - now : TimeSpan.Zero) + TimeSpan.FromSeconds(draw);
+        return WithinTtl(delivery, now, Wait(delivery, wait, "path") with { Waits = delivery.Waits });
+    }
+
     public static NextStep Hold(string reason) => new(DeliveryState.Held, reason, HoldNotices[0], "release");
 
     /// <summary>What becomes of a delivery before anything is sent; null where it may go on.</summary>

@@ -2,7 +2,7 @@ using Gateway.Providers;
 
 namespace Gateway.Worker.Paths;
 
-/// <summary>One configured account at a provider, with the sends it may have on their way at once.</summary>
+/// <summary>One account at a provider, ready to send, with the sends it may have on their way at once.</summary>
 public sealed class EgressPath(string name, IProvider provider, int concurrency, PathWitness witness) : IAsyncDisposable
 {
     /// <summary>Deliveries of one worker that send over a path or wait for it: at most half of its places (D7).</summary>
@@ -14,6 +14,14 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
     public string Name { get; } = name;
 
     public IProvider Provider { get; } = provider;
+
+    /// <summary>Whose own account it is; null is the platform's.</summary>
+    public Guid? Tenant { get; init; }
+
+    public CanaryAddresses? Canary { get; init; }
+
+    /// <summary>Until then the provider asked to be left alone; the path is well, its mail waits for it.</summary>
+    public DateTimeOffset PausedUntil { get; set; }
 
     /// <summary>Takes a place, or says that a slow path has enough of the worker already.</summary>
     public bool TryBoard()
@@ -32,9 +40,21 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
     /// <summary>Waits for one of the path's connections.</summary>
     public Task EnterAsync(CancellationToken cancel) => sending.WaitAsync(cancel);
 
-    public Task<SendResult> SendAsync(OutboundMail mail) => witness.SendAsync(this, mail);
+    public Task<SendResult> SendAsync(OutboundMail mail, Routing.RouteQuery query) =>
+        witness.SendAsync(this, mail, query);
 
     public void Exit() => sending.Release();
+
+    /// <summary>Ends the provider's connections once nobody is aboard any more.</summary>
+    public async Task RetireAsync(TimeProvider clock)
+    {
+        while (Volatile.Read(ref aboard) > 0)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), clock);
+        }
+
+        await DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,144 +1,114 @@
-using System.Globalization;
-using Gateway.Database;
-using Gateway.Providers;
-using Gateway.Providers.Sandbox;
-using Gateway.Providers.Smtp;
+using System.Collections.Frozen;
 using Gateway.Routing;
-using Npgsql;
 
 namespace Gateway.Worker.Paths;
 
 /// <summary>
-/// The paths and the default route of the configuration: <c>Gateway:Paths:&lt;name&gt;</c> describes an account,
-/// <c>Gateway:Route</c> lists tiers, each <c>name=weight, name=weight</c>. Without any, mail goes to the sandbox.
+/// The paths of this worker and the rules that choose among them, swapped whole when either changes. Deliveries that are
+/// aboard a path that left end on it.
 /// </summary>
-public sealed class EgressPaths : IAsyncDisposable
+public sealed class EgressPaths(TimeProvider clock) : IAsyncDisposable
 {
     public const string Sandbox = "sandbox";
-    private const int DefaultConcurrency = 32;
-    private readonly Dictionary<string, EgressPath> paths = [];
-    private readonly IReadOnlyList<IReadOnlyList<(string Path, double Weight)>> tiers;
 
-    public EgressPaths(
-        IConfiguration configuration,
-        [FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger,
-        PathWitness witness,
-        TimeProvider clock
-    )
+    private static readonly RouteTier[] TestRoute = [new([new WeightedPath(Sandbox, 1)])];
+    private Current current = new(
+        FrozenDictionary<string, EgressPath>.Empty,
+        [],
+        [],
+        new RoutingSnapshot([], FrozenDictionary<string, PathState>.Empty, TestRoute)
+    );
+
+    /// <summary>All that routing looks at, with what each path can carry as it was last seen.</summary>
+    public RoutingSnapshot Routing
     {
-        var problems = new List<string>();
-        paths[Sandbox] = new EgressPath(Sandbox, new SandboxProvider(ledger), DefaultConcurrency, witness);
-        foreach (var section in configuration.GetSection("Gateway:Paths").GetChildren())
+        get
         {
-            if (CreateProvider(section, ledger, clock, problems) is { } provider)
-            {
-                var concurrency = section.GetValue("Concurrency", DefaultConcurrency);
-                paths[section.Key] = new EgressPath(section.Key, provider, concurrency, witness);
-            }
-        }
-
-        tiers = ReadRoute(configuration.GetSection("Gateway:Route").Get<string[]>() ?? [Sandbox], problems);
-        if (problems.Count > 0)
-        {
-            throw new InvalidOperationException(
-                "the paths cannot be used:\n" + string.Join('\n', problems.Select(p => "  " + p))
-            );
+            var now = Volatile.Read(ref current);
+            return now.IsFresh() ? now.Routing : Refresh(now);
         }
     }
 
-    /// <summary>Paths that the route names: what a worker can have aboard is so many times the share of one.</summary>
-    public int RouteWidth => tiers.SelectMany(t => t).Select(p => p.Path).Distinct(StringComparer.Ordinal).Count();
+    /// <summary>Paths that the platform's rules name: what a worker can have aboard is so many times the share of one.</summary>
+    public int RouteWidth => Math.Max(1, Volatile.Read(ref current).ByName.Count);
 
-    public EgressPath this[string name] => paths[name];
+    public EgressPath? Find(string name) => Volatile.Read(ref current).ByName.GetValueOrDefault(name);
 
-    /// <summary>The route with what its paths can carry now.</summary>
-    public RoutingSnapshot Snapshot() => new([.. tiers.Select(Tier)], [Tier([(Sandbox, 1)])]);
+    public IReadOnlyCollection<EgressPath> All => Volatile.Read(ref current).ByName.Values;
+
+    /// <summary>Takes over a new set. Paths that are in both stay as they are; those that left are closed once empty.</summary>
+    /// <param name="states">One for each path; its capabilities are taken from the path itself.</param>
+    public void Replace(
+        IReadOnlyCollection<EgressPath> paths,
+        IReadOnlyList<PathState> states,
+        IReadOnlyList<RouteRule> rules
+    )
+    {
+        var before = Volatile.Read(ref current);
+        var byName = paths.ToFrozenDictionary(p => p.Name, StringComparer.Ordinal);
+        Volatile.Write(ref current, Current.Of(byName, states, rules, TestRoute));
+        foreach (var gone in before.ByName.Values.Except(paths))
+        {
+            _ = gone.RetireAsync(clock);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var path in paths.Values)
+        foreach (var path in current.ByName.Values)
         {
             await path.DisposeAsync();
         }
     }
 
-    private RouteTier Tier(IReadOnlyList<(string Path, double Weight)> tier) =>
-        new([.. tier.Select(p => new WeightedPath(p.Path, p.Weight, paths[p.Path].Provider.Capabilities))]);
-
-    /// <summary>The account that a section describes, or null with what is wrong with it.</summary>
-    private static IProvider? CreateProvider(
-        IConfigurationSection section,
-        NpgsqlDataSource ledger,
-        TimeProvider clock,
-        List<string> problems
-    )
+    /// <summary>A relay says in each EHLO what it can; the snapshot follows.</summary>
+    private RoutingSnapshot Refresh(Current stale)
     {
-        var concurrency = section.GetValue("Concurrency", DefaultConcurrency);
-        if (concurrency < 1)
-        {
-            problems.Add($"{section.Path}:Concurrency is {concurrency}; it must be at least 1");
-            return null;
-        }
-
-        switch (section["Provider"])
-        {
-            case "sandbox":
-                return new SandboxProvider(ledger);
-            case "smtp":
-                var options = section.Get<SmtpRelayOptions>()!;
-                var wrong = options.Problems().Select(p => $"{section.Path}:{p}").ToArray();
-                problems.AddRange(wrong);
-                return wrong.Length > 0 ? null : new SmtpRelayProvider(options, clock);
-            default:
-                problems.Add($"{section.Path}:Provider is '{section["Provider"]}'; it must be smtp or sandbox");
-                return null;
-        }
+        var fresh = Current.Of(stale.ByName, stale.States, stale.Routing.Rules, TestRoute);
+        Interlocked.CompareExchange(ref current, fresh, stale);
+        return fresh.Routing;
     }
 
-    private List<IReadOnlyList<(string, double)>> ReadRoute(string[] route, List<string> problems)
+    private sealed record Current(
+        FrozenDictionary<string, EgressPath> ByName,
+        IReadOnlyList<PathState> States,
+        (EgressPath Path, PathState State)[] Platform,
+        RoutingSnapshot Routing
+    )
     {
-        var read = new List<IReadOnlyList<(string, double)>>();
-        foreach (var (line, index) in route.Select((l, i) => (l, i)))
+        public static Current Of(
+            FrozenDictionary<string, EgressPath> byName,
+            IReadOnlyList<PathState> states,
+            IReadOnlyList<RouteRule> rules,
+            IReadOnlyList<RouteTier> testRoute
+        )
         {
-            var tier = new List<(string, double)>();
-            foreach (
-                var part in line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            )
-            {
-                var (name, text) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var w]
-                    ? (n, w)
-                    : (part, "1");
-                if (!paths.ContainsKey(name))
-                {
-                    problems.Add($"Gateway:Route:{index} names '{name}'; known are {string.Join(", ", paths.Keys)}");
-                }
-                else if (
-                    !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var weight)
-                    || !(weight > 0)
-                    || !double.IsFinite(weight)
+            var seen = states
+                .Where(s => byName.ContainsKey(s.Path))
+                .Select(s =>
+                    (Path: byName[s.Path], State: s with { Capabilities = byName[s.Path].Provider.Capabilities })
                 )
-                {
-                    problems.Add(
-                        $"Gateway:Route:{index} gives '{name}' the weight '{text}'; it must be a number above 0"
-                    );
-                }
-                else
-                {
-                    tier.Add((name, weight));
-                }
-            }
-
-            if (tier.Count > 0)
-            {
-                read.Add(tier);
-            }
+                .ToArray();
+            var routing = new RoutingSnapshot(
+                rules,
+                seen.ToFrozenDictionary(s => s.State.Path, s => s.State, StringComparer.Ordinal),
+                testRoute
+            );
+            return new Current(byName, states, seen, routing);
         }
 
-        if (read.Count == 0 && problems.Count == 0)
+        /// <summary>Providers hand out another object when what they can carry changes.</summary>
+        public bool IsFresh()
         {
-            problems.Add("Gateway:Route is empty; it must name at least one path");
-        }
+            foreach (var (path, state) in Platform)
+            {
+                if (!ReferenceEquals(path.Provider.Capabilities, state.Capabilities))
+                {
+                    return false;
+                }
+            }
 
-        return read;
+            return true;
+        }
     }
 }

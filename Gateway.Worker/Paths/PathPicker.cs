@@ -1,28 +1,69 @@
 using Gateway.Routing;
+using Gateway.Worker.Health;
 
 namespace Gateway.Worker.Paths;
 
-/// <summary>Asks the router and takes a place on the best path that has one.</summary>
-public sealed class PathPicker(EgressPaths paths, PathHealth health)
+/// <summary>What came of asking for a path.</summary>
+public enum BoardingVerdict
 {
-    /// <summary>Deliveries that all paths of the route take together.</summary>
+    Aboard,
+
+    /// <summary>Every path that could carry it is full.</summary>
+    Crowded,
+
+    /// <summary>Its path asked for a pause, and elsewhere it does not go for that.</summary>
+    Paused,
+
+    /// <summary>No path can carry it now.</summary>
+    NoPath,
+}
+
+/// <param name="Until">The end of the pause.</param>
+public readonly record struct Boarding(
+    BoardingVerdict Verdict,
+    EgressPath? Path = null,
+    DateTimeOffset Until = default
+);
+
+/// <summary>Asks the router and takes a place on the best path that has one.</summary>
+public sealed class PathPicker(EgressPaths paths, CircuitBoard board)
+{
+    /// <summary>A transactional message waits no longer for a path that asked for a pause; it goes over another (D10).</summary>
+    private static readonly TimeSpan TransactionalPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Deliveries that all paths of the rules take together.</summary>
     public int MostAboard => paths.RouteWidth * EgressPath.MostAboard;
 
-    /// <summary>The path, boarded; or null, and whether only the crowd kept the delivery from one.</summary>
-    public (EgressPath? Path, bool IsCrowded) Board(RouteQuery query)
+    public Boarding Board(RouteQuery query)
     {
-        var plan = Router.Plan(paths.Snapshot(), health.Snapshot(), query, Random.Shared.NextDouble());
-        var isCrowded = false;
+        var plan = Router.Plan(paths.Routing, board.Snapshot(), query, Random.Shared.NextDouble());
+        var verdict = BoardingVerdict.NoPath;
         foreach (var candidate in plan.Candidates)
         {
-            var path = paths[candidate.Path];
+            // Taken out of service between the snapshot and now.
+            if (paths.Find(candidate.Path) is not { } path)
+            {
+                continue;
+            }
+
+            var pause = path.PausedUntil - query.Now;
+            if (pause > TimeSpan.Zero)
+            {
+                if (query.Stream == "transactional" && pause > TransactionalPatience)
+                {
+                    continue;
+                }
+
+                return new Boarding(BoardingVerdict.Paused, Until: path.PausedUntil);
+            }
+
             if (!path.TryBoard())
             {
-                isCrowded = true;
+                verdict = BoardingVerdict.Crowded;
             }
-            else if (health.TryEnter(candidate.Path))
+            else if (board.TryEnter(candidate.Path, query))
             {
-                return (path, false);
+                return new Boarding(BoardingVerdict.Aboard, path);
             }
             else
             {
@@ -30,6 +71,13 @@ public sealed class PathPicker(EgressPaths paths, PathHealth health)
             }
         }
 
-        return (null, isCrowded);
+        return new Boarding(verdict);
     }
+
+    /// <summary>False where the path was switched off or its circuit opened while the delivery stood in line for it.</summary>
+    public bool StillCarries(EgressPath path) =>
+        paths.Routing.Paths.TryGetValue(path.Name, out var state)
+        && state.Mode != PathMode.Off
+        // Narrower circuits were asked when it boarded, and it may itself be the one that asks.
+        && !board.Snapshot().Open.ContainsKey(new CircuitKey(path.Name, CircuitScope.Path, ""));
 }

@@ -1,15 +1,23 @@
 using System.Diagnostics;
 using Gateway.Mail;
 using Gateway.Providers;
+using Gateway.Routing;
+using Gateway.Worker.Health;
 using Gateway.Worker.Telemetry;
 
 namespace Gateway.Worker.Paths;
 
-/// <summary>Sees every attempt of a path: for its health, its metrics, and for the bugs of its adapter.</summary>
-public sealed class PathWitness(PathHealth health, TimeProvider clock, ILogger<PathWitness> log)
+/// <summary>Sees every attempt of a path: for its circuits, its metrics, and for the bugs of its adapter.</summary>
+public sealed class PathWitness(CircuitBoard board, TimeProvider clock, ILogger<PathWitness> log)
 {
+    /// <summary>After the final dot, or the last byte of a request, silence this long counts against the path (D11).</summary>
+    private static readonly TimeSpan SilenceCountsAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>A path that asks for a pause without saying how long gets this one.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
     /// <summary>Tries once; an adapter that throws has a bug, and whether bytes left nobody knows.</summary>
-    public async Task<SendResult> SendAsync(EgressPath path, OutboundMail mail)
+    public async Task<SendResult> SendAsync(EgressPath path, OutboundMail mail, RouteQuery query)
     {
         using var span = WorkerTelemetry.Start("send", ActivityKind.Client);
         var started = clock.GetTimestamp();
@@ -17,7 +25,8 @@ public sealed class PathWitness(PathHealth health, TimeProvider clock, ILogger<P
         try
         {
             // Never cancelled: a send that is broken off in the middle is one that nobody knows the fate of.
-            result = await path.Provider.SendAsync(mail, CancellationToken.None);
+            var sending = path.Provider.SendAsync(mail, CancellationToken.None);
+            result = await WatchAsync(sending, path.Name, query);
         }
         catch (Exception problem)
         {
@@ -25,8 +34,27 @@ public sealed class PathWitness(PathHealth health, TimeProvider clock, ILogger<P
             result = new SendResult(Outcome.Unknown, OutcomeScope.None, "Adapter", problem.Message);
         }
 
-        health.Saw(path.Name, result);
+        board.Saw(path.Name, result, query);
+        if (result.Outcome == Outcome.PathThrottled)
+        {
+            path.PausedUntil = clock.GetUtcNow() + (result.RetryAfter ?? Pause);
+        }
+
         WorkerTelemetry.CountAttempt(span, path.Name, result, clock.GetElapsedTime(started));
         return result;
+    }
+
+    /// <summary>A send that says nothing for long counts as unknown while it still waits.</summary>
+    private async Task<SendResult> WatchAsync(Task<SendResult> sending, string path, RouteQuery query)
+    {
+        try
+        {
+            return await sending.WaitAsync(SilenceCountsAfter, clock);
+        }
+        catch (TimeoutException) when (!sending.IsCompleted)
+        {
+            board.Saw(path, new SendResult(Outcome.Unknown, OutcomeScope.Account, "Waiting", "silent for 30 s"), query);
+            return await sending;
+        }
     }
 }

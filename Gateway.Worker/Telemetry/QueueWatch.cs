@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Gateway.Routing;
+using Gateway.Worker.Health;
 using Gateway.Worker.Paths;
 using Npgsql;
 
@@ -11,7 +13,7 @@ namespace Gateway.Worker.Telemetry;
 public sealed class QueueWatch(
     QueueCount count,
     EgressPaths paths,
-    PathHealth health,
+    CircuitBoard board,
     TimeProvider clock,
     ILogger<QueueWatch> log
 ) : BackgroundService
@@ -24,6 +26,7 @@ public sealed class QueueWatch(
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         GatewayTelemetry.PathResting.From(ShowResting);
+        GatewayTelemetry.CircuitsOpen.From(ShowCircuits);
         GatewayTelemetry.PathWeight.From(ShowWeights);
         GatewayTelemetry.QueueDepth.From(() => figures.ShowDepths());
         GatewayTelemetry.QueueOldest.From(() => figures.ShowOldest());
@@ -69,24 +72,30 @@ public sealed class QueueWatch(
 
     private IEnumerable<Measurement<int>> ShowResting()
     {
-        var (resting, now) = (health.Snapshot().RestingUntil, clock.GetUtcNow());
-        return Routed()
-            .Select(r => r.Path)
-            .Distinct(StringComparer.Ordinal)
-            .Select(path => new Measurement<int>(
-                resting.TryGetValue(path, out var until) && until > now ? 1 : 0,
-                new KeyValuePair<string, object?>("path", path)
-            ));
+        var open = board.Snapshot().Open;
+        return paths.All.Select(path => new Measurement<int>(
+            open.ContainsKey(new CircuitKey(path.Name, CircuitScope.Path, "")) ? 1 : 0,
+            new KeyValuePair<string, object?>("path", path.Name)
+        ));
     }
 
+    private IEnumerable<Measurement<int>> ShowCircuits() =>
+        board
+            .Snapshot()
+            .Open.Keys.GroupBy(k => (k.Path, k.Scope))
+            .Select(g => new Measurement<int>(
+                g.Count(),
+                new("path", g.Key.Path),
+                new KeyValuePair<string, object?>("scope", CircuitJournal.NameOf(g.Key.Scope))
+            ));
+
     private IEnumerable<Measurement<double>> ShowWeights() =>
-        Routed()
+        paths
+            .Routing.Rules[^1]
+            .Tiers.SelectMany((tier, index) => tier.Paths.Select(p => (p.Path, p.Weight, Tier: index)))
             .Select(r => new Measurement<double>(
                 r.Weight,
                 new("path", r.Path),
                 new KeyValuePair<string, object?>("tier", r.Tier)
             ));
-
-    private IEnumerable<(string Path, double Weight, int Tier)> Routed() =>
-        paths.Snapshot().DefaultRoute.SelectMany((tier, index) => tier.Paths.Select(p => (p.Path, p.Weight, index)));
 }

@@ -39,4 +39,31 @@ internal static partial class WorkerLog
 
     [LoggerMessage(11, LogLevel.Error, "Message {Message} of tenant {Tenant} cannot be prepared; it is held")]
     public static partial void CannotPrepare(ILogger log, Exception problem, Guid tenant, Guid message);
+
+    [LoggerMessage(20, LogLevel.Warning, "Path {Path}: the circuit of {Scope} {Subject} opened: {Reason}")]
+    public static partial void CircuitOpened(ILogger log, string path, string scope, string subject, string reason);
+
+    [LoggerMessage(21, LogLevel.Information, "Path {Path}: the circuit of {Scope} {Subject} closed")]
+    public static partial void CircuitClosed(ILogger log, string path, string scope, string subject);
+
+    [LoggerMessage(22, LogLevel.Information, "Path {Path}: the canary came back {Outcome} at {Phase}")]
+    public static partial void CanaryCameBack(ILogger log, string path, Mail.Outcome outcome, string phase);
+
+    [LoggerMessage(23, LogLevel.Error, "Path {Path}: its adapter threw when it was asked")]
+    public static partial void CanaryThrew(ILogger log, Exception problem, string path);
+
+    [LoggerMessage(24, LogLevel.Warning, "Paths and routes could not be read, they stay as they were: {Problem}")]
+    public static partial void PathsNotRead(ILogger log, string problem);
+
+    [LoggerMessage(25, LogLevel.Error, "Path {Path} cannot be used: {Problems}")]
+    public static partial void PathNotUsable(ILogger log, string path, string problems);
+
+    [LoggerMessage(26, LogLevel.Warning, "What waits for a path was not woken and comes back by itself: {Problem}")]
+    public static partial void NotWoken(ILogger log, string problem);
+
+    [LoggerMessage(27, LogLevel.Warning, "Circuits are not shared with the other workers: {Problem}")]
+    public static partial void CircuitsNotShared(ILogger log, string problem);
+
+    [LoggerMessage(28, LogLevel.Warning, "A change of a path was not written down: {Problem}")]
+    public static partial void PathEventLost(ILogger log, string problem);
 }

@@ -14,6 +14,12 @@ public interface IProvider : IAsyncDisposable
     /// and after a throw nobody knows whether the mail was taken.
     /// </summary>
     Task<SendResult> SendAsync(OutboundMail mail, CancellationToken cancel);
+
+    /// <summary>
+    /// Asks, without any mail, whether the account would take some: as far as connecting and logging in show it.
+    /// <see cref="Outcome.Accepted"/> where nothing speaks against it.
+    /// </summary>
+    Task<SendResult> ProbeAsync(CancellationToken cancel);
 }
 
 /// <summary>One delivery as it goes over one path: one recipient, bytes ready.</summary>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kill -9 of Apis, Workers and PostgreSQL under 200 messages/s: kills.sh [minutes, 8 unless given]. Prints its page of figures.
+# kill -9 of Apis, Workers and PostgreSQL under 500 messages/s: kills.sh [minutes, 8 unless given]. Prints its page of figures.
 set -euo pipefail
 cd "$(dirname "$0")"
 GATEWAY_KILLS_MINUTES=${1:-8}

@@ -43,6 +43,20 @@ public sealed class SandboxProvider : IProvider
         }
     }
 
+    public async Task<SendResult> ProbeAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await using var look = ledger.CreateCommand("SELECT 1");
+            await look.ExecuteNonQueryAsync(cancel);
+            return new SendResult(Outcome.Accepted, OutcomeScope.None, "Probe", "the ledger answers");
+        }
+        catch (NpgsqlException problem)
+        {
+            return new SendResult(Outcome.PathDown, OutcomeScope.Account, "Probe", problem.Message);
+        }
+    }
+
     public ValueTask DisposeAsync() => commits.DisposeAsync();
 
     private async Task StoreAsync(

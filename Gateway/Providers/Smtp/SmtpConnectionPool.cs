@@ -28,8 +28,11 @@ internal sealed class SmtpConnectionPool(SmtpClientOptions options, TimeProvider
             await kept.DisposeAsync();
         }
 
-        return (await SmtpConnection.ConnectAsync(options, cancel), true);
+        return (await ConnectAsync(cancel), true);
     }
+
+    /// <exception cref="SmtpFailure">It could not be opened.</exception>
+    public Task<SmtpConnection> ConnectAsync(CancellationToken cancel) => SmtpConnection.ConnectAsync(options, cancel);
 
     public async ValueTask ReturnAsync(SmtpConnection connection)
     {

@@ -50,6 +50,21 @@ public sealed class SmtpRelayProvider : IProvider
         }
     }
 
+    /// <summary>A connection of its own, with greeting, EHLO, TLS and AUTH: one that was kept proves nothing.</summary>
+    public async Task<SendResult> ProbeAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await pool.ConnectAsync(cancel);
+            await connection.QuitAsync();
+            return new SendResult(Outcome.Accepted, OutcomeScope.None, "Probe", "greeting, EHLO and login were good");
+        }
+        catch (SmtpFailure failure)
+        {
+            return Judge(failure);
+        }
+    }
+
     public ValueTask DisposeAsync() => pool.DisposeAsync();
 
     private async Task<SmtpTransaction> TransmitAsync(
@@ -61,12 +76,7 @@ public sealed class SmtpRelayProvider : IProvider
         while (true)
         {
             var (connection, isFresh) = await pool.TakeAsync(cancel);
-            capabilities = new PathCapabilities
-            {
-                Eai = connection.Extensions.SmtpUtf8,
-                WeSign = true,
-                MaxSize = connection.Extensions.MaxSize,
-            };
+            Learn(connection.Extensions);
             var transaction = await connection.SendAsync(envelope, content, cancel);
             await pool.ReturnAsync(connection);
 
@@ -80,6 +90,15 @@ public sealed class SmtpRelayProvider : IProvider
             {
                 return transaction;
             }
+        }
+    }
+
+    /// <summary>Another object only where something changed: whoever holds a snapshot sees by that whether it is old.</summary>
+    private void Learn(SmtpExtensions said)
+    {
+        if (said.SmtpUtf8 != capabilities.Eai || said.MaxSize != capabilities.MaxSize)
+        {
+            capabilities = capabilities with { Eai = said.SmtpUtf8, MaxSize = said.MaxSize };
         }
     }
 

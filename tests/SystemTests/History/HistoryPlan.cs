@@ -57,7 +57,7 @@ internal sealed record HistoryPlan
     public static HistoryPlan Kills(TimeSpan load) =>
         Long(load) with
         {
-            PerSecond = 200,
+            PerSecond = 500,
             Lease = TimeSpan.FromSeconds(20),
             BetweenBlows = (TimeSpan.Zero, TimeSpan.FromSeconds(4)),
             Quiet = TimeSpan.FromSeconds(90),

@@ -26,7 +26,7 @@ internal sealed class SmtpScriptServer : IAsyncDisposable
         accepting = Accept();
     }
 
-    public SmtpScript Script { get; }
+    public SmtpScript Script { get; set; }
 
     public int Port { get; }
 
