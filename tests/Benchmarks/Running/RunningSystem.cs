@@ -33,18 +33,18 @@ internal sealed class RunningSystem : IAsyncDisposable
 
     public static async Task<RunningSystem> StartAsync()
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"email-gateway-bench-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(folder);
+        var place = Path.Combine(Path.GetTempPath(), $"email-gateway-bench-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(place);
         var postgres = await EmbeddedPostgres.StartAsync(
             new()
             {
-                Folder = Path.Combine(folder, "postgres"),
+                Folder = Path.Combine(place, "postgres"),
                 Settings = new Dictionary<string, string> { ["shared_preload_libraries"] = "pg_stat_statements" },
             }
         );
         await postgres.EnsureDatabaseAsync("ledger");
-        var redis = await EmbeddedRedis.StartAsync(new() { Folder = Path.Combine(folder, "redis") });
-        var system = new RunningSystem(folder, postgres, redis);
+        var cache = await EmbeddedRedis.StartAsync(new() { Folder = Path.Combine(place, "redis") });
+        var system = new RunningSystem(place, postgres, cache);
         await new Migrator(postgres.ConnectionString("ledger"), system.Master, TimeProvider.System).MigrateAsync();
         PrivateFile.Write(system.MasterKeyFile, system.Master.ToBase64());
         system.Ring.Save(system.KeyRingFile, system.Master);

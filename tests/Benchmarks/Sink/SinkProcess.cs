@@ -25,9 +25,9 @@ internal sealed class SinkProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
-        var process = Process.Start(start)!;
-        var port = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
-        return new SinkProcess(process, port);
+        var started = Process.Start(start)!;
+        var port = int.Parse((await started.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        return new SinkProcess(started, port);
     }
 
     public async Task<long> CountAsync() => long.Parse((await AskAsync("count"))[0], CultureInfo.InvariantCulture);

@@ -41,6 +41,7 @@ internal sealed class PgBench : IDisposable
             ["-n", "-c", "32", "-j", "2", "-T", seconds, "-l", "--log-prefix", Path.Combine(folder, "log"), .. scripts]
         )
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =

@@ -54,7 +54,12 @@ internal sealed class PostfixServer : IAsyncDisposable
             Directory.CreateDirectory(Path.Combine(folder, name));
         }
 
-        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        // Its processes run as another user, and the folder was made for this one alone.
+        using (var open = Process.Start("/bin/chmod", ["755", folder]))
+        {
+            await open.WaitForExitAsync();
+        }
+
         using (var owner = Process.Start("/bin/chown", ["postfix", Path.Combine(folder, "data")]))
         {
             await owner.WaitForExitAsync();
