@@ -49,9 +49,9 @@ internal static class QueueFill
         INSERT INTO attempts (tenant_id, message_id, delivery_id, number, path, fence, begun_at, ended_at, outcome, scope, phase, reply)
         SELECT tenant_id, message_id, delivery_id, 1, 'sink', 1, at, at, 'Accepted', 'None', 'FinalDot', '250 2.0.0 taken' FROM fill;
         INSERT INTO events (tenant_id, bucket, id, message_id, delivery_id, sequence, type, state, at, data)
-        SELECT tenant_id, message_id, begun_id, message_id, delivery_id, 2, 'sending', 'sending', at, '{"attempt":1}' FROM fill
+        SELECT tenant_id, message_id, begun_id, message_id, delivery_id, 2, 'sending', 'sending', at, '{"attempt":1}'::jsonb FROM fill
         UNION ALL
-        SELECT tenant_id, message_id, ended_id, message_id, delivery_id, 3, 'sent', 'sent', at, '{"attempt":1}' FROM fill;
+        SELECT tenant_id, message_id, ended_id, message_id, delivery_id, 3, 'sent', 'sent', at, '{"attempt":1}'::jsonb FROM fill;
         """;
 
     /// <summary>Tenants without keys, for queues only.</summary>
