@@ -102,7 +102,8 @@ internal static class AcceptanceStatement
     private const string ReadWinners = """
         SELECT i.tenant_id, i.key, i.request_hash, i.message_id, i.suppressed
         FROM unnest($1::uuid[], $2::text[]) AS k (tenant_id, key)
-        JOIN idempotency i ON i.tenant_id = k.tenant_id AND i.key = k.key
+        CROSS JOIN LATERAL (SELECT * FROM idempotency x
+            WHERE x.tenant_id = k.tenant_id AND x.key = k.key LIMIT 1) i
         """;
 
     public static NpgsqlBatch Build(NpgsqlConnection connection, IReadOnlyList<Submission> messages)

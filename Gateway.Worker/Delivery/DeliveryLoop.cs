@@ -54,8 +54,11 @@ public sealed class DeliveryLoop(
     /// <summary>True where something was taken in, so that there may be more.</summary>
     private async Task<bool> RoundAsync(CancellationToken cancel)
     {
-        var places = Math.Min(MostAtOnce, runner.Room);
-        if (places == 0 || (places < FewestAtOnce && runner.IsBusy))
+        var room = runner.Room;
+        var places = Math.Min(MostAtOnce, room.Places);
+        var forBroadcast = room.ForBroadcast < FewestAtOnce && runner.IsBusy ? 0 : room.ForBroadcast;
+        // The places that broadcast mail may not have do not wait for company: transactional mail comes one by one.
+        if (places == 0 || (places < FewestAtOnce && forBroadcast == 0 && room.ForBroadcast > 0 && runner.IsBusy))
         {
             return false;
         }
@@ -66,7 +69,7 @@ public sealed class DeliveryLoop(
         }
 
         var claiming = WorkerTelemetry.IsTraced ? clock.GetUtcNow() : default;
-        var works = await intake.TakeAsync(places, cancel);
+        var works = await intake.TakeAsync(places, forBroadcast, cancel);
         foreach (var work in works)
         {
             runner.Start(work, claiming, Ended);
@@ -75,9 +78,11 @@ public sealed class DeliveryLoop(
         return works.Count > 0;
     }
 
-    private void Ended()
+    private void Ended(DeliveryWork work)
     {
-        if (runner.Room >= FewestAtOnce)
+        var room = runner.Room;
+        var isForTransactional = room is { Places: > 0, ForBroadcast: 0 } && work.Claim.Stream == "transactional";
+        if (room.ForBroadcast >= FewestAtOnce || isForTransactional)
         {
             signals.MailIsDue();
         }

@@ -26,22 +26,47 @@ public sealed class DeliveryRunner(
     /// <summary>No claims for so long after a path was found full: they would only come back.</summary>
     private static readonly TimeSpan CrowdedFor = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>This part of the places is kept for transactional mail while it does not use it: no broadcast fills a worker whose path is slow.</summary>
+    private const double TransactionalReserve = 0.25;
+
     private readonly ConcurrentDictionary<Guid, Task> running = new();
     private readonly CancellationTokenSource stop = new();
     private long bytes;
+    private int transactional;
     private long crowdedAt = long.MinValue;
 
     public bool IsBusy => !running.IsEmpty;
 
     /// <summary>How many more deliveries may be taken in now.</summary>
-    public int Room => MayTakeIn() ? Math.Max(0, Math.Min(Places, steps.MostAboard) - running.Count) : 0;
+    public Room Room
+    {
+        get
+        {
+            if (!MayTakeIn())
+            {
+                return default;
+            }
+
+            // What is only being recorded takes a place here, but none on a path any more.
+            var (held, recording) = (running.Count, steps.Recording);
+            var most = Math.Min(Places, steps.MostAboard);
+            var places = Math.Max(0, Math.Min(Places - held, steps.MostAboard - (held - recording)));
+            var kept = Math.Max(0, (int)(most * TransactionalReserve) - Volatile.Read(ref transactional));
+            return new Room(places, Math.Max(0, places - kept));
+        }
+    }
 
     /// <param name="claiming">When the claim that brought it began; default where nobody traces.</param>
-    public void Start(DeliveryWork work, DateTimeOffset claiming, Action ended)
+    public void Start(DeliveryWork work, DateTimeOffset claiming, Action<DeliveryWork> ended)
     {
         if (work.Content.Enter())
         {
             Interlocked.Add(ref bytes, work.Content.Weight);
+        }
+
+        if (IsTransactional(work))
+        {
+            Interlocked.Increment(ref transactional);
         }
 
         var task = Task.Run(() => RunAsync(work, claiming));
@@ -62,17 +87,24 @@ public sealed class DeliveryRunner(
         && Interlocked.Read(ref bytes) < MostBytes
         && (crowdedAt == long.MinValue || clock.GetElapsedTime(crowdedAt) > CrowdedFor);
 
-    private void SeeOff(DeliveryWork work, Task task, Action ended)
+    private void SeeOff(DeliveryWork work, Task task, Action<DeliveryWork> ended)
     {
         if (work.Content.Leave())
         {
             Interlocked.Add(ref bytes, -work.Content.Weight);
         }
 
+        if (IsTransactional(work))
+        {
+            Interlocked.Decrement(ref transactional);
+        }
+
         running.TryRemove(new(work.Claim.DeliveryId, task));
         leases.Remove(work.Claim);
-        ended();
+        ended(work);
     }
+
+    private static bool IsTransactional(DeliveryWork work) => work.Claim.Stream == "transactional";
 
     private async Task RunAsync(DeliveryWork work, DateTimeOffset claiming)
     {
@@ -104,3 +136,6 @@ public sealed class DeliveryRunner(
         }
     }
 }
+
+/// <summary>Free places of a worker, and how many of them broadcast mail may take.</summary>
+public readonly record struct Room(int Places, int ForBroadcast);

@@ -22,6 +22,11 @@ public sealed class DeliverySteps(
     ILogger<DeliverySteps> log
 )
 {
+    private int recording;
+
+    /// <summary>Deliveries that left their path and wait for their end to be written.</summary>
+    public int Recording => Volatile.Read(ref recording);
+
     /// <summary>True while results wait for the database.</summary>
     public bool IsBehind => journal.IsBehind;
 
@@ -68,8 +73,10 @@ public sealed class DeliverySteps(
                         RetryPolicy.Paused(work.Facts, boarding.Until, now, Random.Shared.NextDouble())
                     );
                 default:
-                    if (await GoAsync(work, mail, query, boarding.Path!, stop))
+                    var (went, tried) = await GoAsync(work, mail, query, boarding.Path!, stop);
+                    if (went)
                     {
+                        await RecordApartAsync(tried);
                         return true;
                     }
 
@@ -79,8 +86,11 @@ public sealed class DeliverySteps(
         }
     }
 
-    /// <summary>Goes over the path it is aboard of; false where that path carries nothing any more.</summary>
-    private async Task<bool> GoAsync(
+    /// <summary>
+    /// Goes over the path it is aboard of. It did not go where that path carries nothing any more; tried is what is to be
+    /// recorded, or null where it was ours no longer.
+    /// </summary>
+    private async Task<(bool Went, RecordItem? Tried)> GoAsync(
         DeliveryWork work,
         PreparedMail mail,
         RouteQuery query,
@@ -95,17 +105,16 @@ public sealed class DeliverySteps(
             {
                 if (!picker.StillCarries(path))
                 {
-                    return false;
+                    return (false, null);
                 }
 
                 // Last, so that little time passes between being counted and being sent.
-                if (await throttle.WaitForAsync(path) is { } wait)
-                {
-                    return await SettleAsync(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()));
-                }
-
-                await SendOverAsync(work, mail, query, path, stop);
-                return true;
+                return (
+                    true,
+                    await throttle.WaitForAsync(path) is { } wait
+                        ? Settled(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()))
+                        : await SendOverAsync(work, mail, query, path, stop)
+                );
             }
             finally
             {
@@ -118,7 +127,26 @@ public sealed class DeliverySteps(
         }
     }
 
-    private async Task SendOverAsync(
+    /// <summary>Records what a path came to; the path is free for the next one meanwhile.</summary>
+    private async Task RecordApartAsync(RecordItem? tried)
+    {
+        if (tried is null)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref recording);
+        try
+        {
+            await RecordAsync(tried);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref recording);
+        }
+    }
+
+    private async Task<RecordItem?> SendOverAsync(
         DeliveryWork work,
         PreparedMail mail,
         RouteQuery query,
@@ -137,26 +165,33 @@ public sealed class DeliverySteps(
         catch (InvalidDataException)
         {
             // A signature that does not verify never leaves; the mail waits for whoever mends it.
-            await SettleAsync(work, RetryPolicy.Hold("signature"));
-            return;
+            return Settled(work, RetryPolicy.Hold("signature"));
         }
 
         // From here on it is not interrupted: what was not begun when the host was told to stop goes back to the queue.
         stop.ThrowIfCancellationRequested();
         var mayDuplicate = work.Facts.State == DeliveryState.Unknown;
         var begun = await BeginAsync(new BeginItem(work.Claim, path.Name, mayDuplicate));
-        if (begun.Verdict != BeginVerdict.Send)
-        {
-            return;
-        }
+        return begun.Verdict == BeginVerdict.Send
+            ? await AttemptAsync(work, content, query, path, begun.Attempt)
+            : null;
+    }
 
+    private async Task<RecordItem> AttemptAsync(
+        DeliveryWork work,
+        ReadOnlySequence<byte> content,
+        RouteQuery query,
+        EgressPath path,
+        int attempt
+    )
+    {
         var result = await path.SendAsync(
             new OutboundMail
             {
                 TenantId = work.Claim.TenantId,
                 MessageId = work.Claim.MessageId,
                 DeliveryId = work.Claim.DeliveryId,
-                Attempt = begun.Attempt,
+                Attempt = attempt,
                 MailFrom = work.FromAddress,
                 Recipient = work.Recipient,
                 Content = content,
@@ -173,7 +208,7 @@ public sealed class DeliverySteps(
             Random.Shared.NextDouble(),
             doubts.Of(path.Name, work, result)
         );
-        await RecordAsync(new RecordItem(work.Claim, begun.Attempt, path.Name, result, step));
+        return new RecordItem(work.Claim, attempt, path.Name, result, step);
     }
 
     private async Task<Begun> BeginAsync(BeginItem item)
@@ -188,10 +223,12 @@ public sealed class DeliverySteps(
         await journal.RecordAsync(item);
     }
 
+    private static RecordItem Settled(DeliveryWork work, NextStep step) => new(work.Claim, 0, null, null, step);
+
     /// <summary>Records a step that follows from no attempt.</summary>
     private async Task<bool> SettleAsync(DeliveryWork work, NextStep step)
     {
-        await RecordAsync(new RecordItem(work.Claim, 0, null, null, step));
+        await RecordAsync(Settled(work, step));
         return true;
     }
 

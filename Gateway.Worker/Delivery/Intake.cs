@@ -14,10 +14,11 @@ public sealed class Intake(
     /// <summary>Forgets what is remembered of the lanes: mail came back that is older than the last claim.</summary>
     public void Forget() => queue.Forget();
 
-    public async Task<IReadOnlyList<DeliveryWork>> TakeAsync(int places, CancellationToken cancel)
+    /// <param name="forBroadcast">Of the places at most so many for broadcast mail.</param>
+    public async Task<IReadOnlyList<DeliveryWork>> TakeAsync(int places, int forBroadcast, CancellationToken cancel)
     {
         // Not cancelled: a claim that was committed unseen would be nobody's for a whole lease.
-        var claims = await queue.ClaimAsync(places, CancellationToken.None);
+        var claims = await queue.ClaimAsync(places, forBroadcast, CancellationToken.None);
         if (claims.Count == 0)
         {
             return [];

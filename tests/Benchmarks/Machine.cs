@@ -27,15 +27,16 @@ internal sealed record Machine(string Processor, string Commit, long[] Ticks)
         );
 
     /// <summary>The load now, and the share of processor time that the host gave to others since <see cref="Look"/>.</summary>
-    public string Since()
+    public string Since() =>
+        string.Create(CultureInfo.InvariantCulture, $"load       {Load()} after, steal {StealSince():F1} %");
+
+    /// <summary>Per cent of the processor time since <see cref="Look"/> that the host gave to others.</summary>
+    public double StealSince()
     {
         var now = ReadTicks();
         double total = now.Sum() - Ticks.Sum();
         var steal = now.Length > StealColumn ? now[StealColumn] - Ticks[StealColumn] : 0;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"load       {Load()} after, steal {(total > 0 ? 100 * steal / total : 0):F1} %"
-        );
+        return total > 0 ? 100 * steal / total : 0;
     }
 
     private static bool IsOptimised =>

@@ -1,17 +1,16 @@
 using Gateway.Benchmarks;
+using Gateway.Benchmarks.Sink;
 
-// dotnet run -c Release --project tests/Benchmarks -- mail|dkim|smtp|throttle …; without a name, all of them.
-var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
+// dotnet run -c Release --project tests/Benchmarks -- mail dkim …; without a name, all of them.
+if (args is [SinkProcess.Name])
 {
-    ["mail"] = MailBenchmarks.RunAsync,
-    ["dkim"] = DkimBenchmarks.RunAsync,
-    ["smtp"] = SmtpBenchmarks.RunAsync,
-    ["throttle"] = ThrottleBenchmarks.RunAsync,
-};
-var names = args.Length > 0 ? args : [.. benchmarks.Keys];
-if (names.FirstOrDefault(name => !benchmarks.ContainsKey(name)) is { } unknown)
+    return await SinkProcess.RunAsync();
+}
+
+var names = args.Length > 0 ? args : [.. Catalogue.All.Keys];
+if (names.FirstOrDefault(name => !Catalogue.All.ContainsKey(name)) is { } unknown)
 {
-    Console.Error.WriteLine($"no benchmark is called {unknown}; there are: {string.Join(", ", benchmarks.Keys)}");
+    Console.Error.WriteLine($"no benchmark is called {unknown}; there are: {string.Join(", ", Catalogue.All.Keys)}");
     return 2;
 }
 
@@ -20,7 +19,7 @@ Console.WriteLine(machine);
 foreach (var name in names)
 {
     Console.WriteLine($"\n== {name}\n");
-    await benchmarks[name]();
+    await Catalogue.All[name]();
 }
 
 Console.WriteLine($"\n{machine.Since()}");

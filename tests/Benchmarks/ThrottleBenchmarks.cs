@@ -26,6 +26,7 @@ internal static class ThrottleBenchmarks
                 ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
             )
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 WorkingDirectory = Path.GetTempPath(),
             }
