@@ -19,7 +19,7 @@ internal static class AcceptanceStatement
                 $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::int[], $16::uuid[],
                 $17::timestamptz[], $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::bytea[],
-                $23::bytea[], $29::text[])
+                $23::bytea[], $31::text[])
             AS t (tenant_id, message_id, submission_id, key_id, door, mode, stream, from_address,
                 from_domain, subject, tags, metadata, track_opens, track_clicks, size_bytes, body_message_id,
                 send_at, deadline_at, traceparent, accepted_at, idempotency_key, request_hash, content, from_shown)

@@ -136,6 +136,41 @@ internal sealed class BodyFields
         return null;
     }
 
+    /// <summary>An object of plain values, each as text; null where it is absent, null or refused.</summary>
+    public IReadOnlyDictionary<string, string>? Values(string name, int most)
+    {
+        var value = Find(name);
+        if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        const string accepted = "an object of texts, numbers and booleans";
+        if (value.ValueKind != JsonValueKind.Object || value.EnumerateObject().Count() > most)
+        {
+            Refuse(name, null, $"{accepted}, at most {most}");
+            return null;
+        }
+
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var property in value.EnumerateObject())
+        {
+            var text = property.Value.ValueKind switch
+            {
+                JsonValueKind.String => TextOf(property.Value),
+                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => property.Value.GetRawText(),
+                _ => null,
+            };
+            if (text is null || text.Any(char.IsControl) || !values.TryAdd(property.Name, text))
+            {
+                // Never with its value: it may be a secret.
+                Refuse($"{name}.{property.Name}", null, accepted);
+            }
+        }
+
+        return values;
+    }
+
     /// <summary>A list of texts; null where it is absent, null or refused.</summary>
     public IReadOnlyList<string>? Texts(string name, int most, string accepted)
     {

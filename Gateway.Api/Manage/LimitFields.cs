@@ -51,14 +51,18 @@ internal static class LimitFields
     private static LimitRow ReadOne(BodyFields fields)
     {
         var scope = fields.OneOf("scope", ["tenant", KeyScope, "domain", "stream", RecipientDomain], required: true);
+        var subject = ReadSubject(fields, scope);
         return new LimitRow
         {
             scope = scope ?? "tenant",
-            subject = ReadSubject(fields, scope),
+            subject = subject,
             unit = fields.OneOf("unit", ["messages", "recipients"], required: true) ?? "messages",
             window_seconds = (int)(fields.Number("window_seconds", 1, LongestWindow, required: true) ?? 1),
             cap = (long)(fields.Number("cap", 1, HighestCap, required: true) ?? 1),
-            over = fields.OneOf("over", ["wait", "refuse"], required: true) ?? "refuse",
+            // Broadcasts can wait; whoever sends anything else should hear of it.
+            over =
+                fields.OneOf("over", ["wait", "refuse"])
+                ?? (scope == "stream" && subject == "broadcast" ? "wait" : "refuse"),
         };
     }
 

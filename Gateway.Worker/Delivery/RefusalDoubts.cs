@@ -22,7 +22,7 @@ public sealed class RefusalDoubts(
             journal.Tell(path, "mass_bounce", result.Reply);
         }
 
-        return admission.IsOnProbation(path)
+        return admission.IsUnproven(path)
             ? work.Facts.LastPath == path
                 ? Doubt.SamePathOnProbation
                 : Doubt.PathOnProbation

@@ -36,13 +36,12 @@ public sealed class Admission(
 
     private readonly ConcurrentDictionary<string, Seen> counts = new(StringComparer.Ordinal);
 
-    /// <summary>True where no refusal of this path may be believed yet.</summary>
-    public bool IsOnProbation(string path) =>
-        paths.Routing.Paths.TryGetValue(path, out var state) && state.ProbationShare is not null;
+    /// <summary>True where no refusal of this path may be believed yet, or any more since it was ejected meanwhile.</summary>
+    public bool IsUnproven(string path) => paths.Routing.Paths.TryGetValue(path, out var state) && state.IsUnproven;
 
     public void Saw(string path, SendResult result)
     {
-        if (!IsOnProbation(path))
+        if (!IsUnproven(path))
         {
             return;
         }

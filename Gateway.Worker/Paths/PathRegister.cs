@@ -137,6 +137,7 @@ public sealed class PathRegister(
                     Mode = ModeOf(s),
                     Instead = s.Instead,
                     ProbationShare = s.Probation == ProbationStep.Share ? s.Share : null,
+                    IsUnproven = s.Probation is not null,
                     IsAwaitingCanary = s.Probation == ProbationStep.Canary,
                     NeverCarries =
                         s.Probation == ProbationStep.Ejected

@@ -32,8 +32,6 @@ public sealed record StoredPath(
 /// <summary>Reads them, and makes those of the configuration known.</summary>
 public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDataSource ledger, MasterKey master)
 {
-    public static SecretPlace PlaceOf(Guid? tenant, string path) => new(tenant ?? Guid.Empty, "paths", path, "secret");
-
     /// <summary>
     /// Makes known what the hosts' settings describe, so that operators see it and may switch it. The worker that
     /// started last has the last word on the default route that is shown; each goes by its own.
@@ -148,7 +146,7 @@ public sealed class StoredPaths([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
             );
         if (row.secret_sealed is { } sealedText)
         {
-            var secret = Encoding.UTF8.GetString(master.Open(sealedText, PlaceOf(row.tenant_id, row.path)));
+            var secret = Encoding.UTF8.GetString(master.Open(sealedText, PathSecret.Place(row.tenant_id, row.path)));
             builder.AddJsonStream(Section(row.path, secret));
         }
 

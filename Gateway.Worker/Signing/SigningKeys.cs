@@ -26,14 +26,14 @@ public sealed class SigningKeys(
 {
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<(Guid, string), Entry> known = new();
+    private readonly ConcurrentDictionary<(Guid, string), Lazy<Task<Entry>>> underWay = new();
 
     /// <exception cref="InvalidDataException">The domain is another tenant's by now: nothing may leave under it.</exception>
     public async ValueTask<IReadOnlyList<SigningKey>> FindAsync(Guid tenant, string domain, CancellationToken cancel)
     {
         if (!known.TryGetValue((tenant, domain), out var entry) || clock.GetElapsedTime(entry.ReadAt) > KeepFor)
         {
-            entry = await ReadAsync(tenant, domain, entry?.Keys ?? [], cancel);
-            known[(tenant, domain)] = entry;
+            entry = await JoinReadAsync(tenant, domain, entry?.Keys ?? []).WaitAsync(cancel);
         }
 
         if (entry.IsForeign)
@@ -45,15 +45,27 @@ public sealed class SigningKeys(
         return entry.Keys;
     }
 
-    private async Task<Entry> ReadAsync(
-        Guid tenant,
-        string domain,
-        IReadOnlyList<SigningKey> before,
-        CancellationToken cancel
-    )
+    /// <summary>Deliveries of one domain share one read: all those of a worker come for its keys at the same moment.</summary>
+    private Task<Entry> JoinReadAsync(Guid tenant, string domain, IReadOnlyList<SigningKey> before)
+    {
+        var mine = new Lazy<Task<Entry>>(async () =>
+        {
+            try
+            {
+                return known[(tenant, domain)] = await ReadAsync(tenant, domain, before);
+            }
+            finally
+            {
+                underWay.TryRemove((tenant, domain), out _);
+            }
+        });
+        return underWay.GetOrAdd((tenant, domain), mine).Value;
+    }
+
+    private async Task<Entry> ReadAsync(Guid tenant, string domain, IReadOnlyList<SigningKey> before)
     {
         var readAt = clock.GetTimestamp();
-        await using var connection = await ledger.OpenConnectionAsync(cancel);
+        await using var connection = await ledger.OpenConnectionAsync();
         var owner = await connection.QuerySingleOrDefaultAsync<Guid?>(
             "SELECT tenant_id FROM sending_domains WHERE domain = @domain AND state IN ('verified', 'degraded')",
             new { domain }
@@ -72,7 +84,13 @@ public sealed class SigningKeys(
             var key =
                 before.FirstOrDefault(k => k.Selector == row.Selector && k.Key.PublicRecord == row.Record)?.Key
                 ?? DkimKey.ImportPkcs8(master.Open(row.Sealed, DkimSecret.Place(tenant, domain, row.Selector)));
-            var found = await published.FindAsync(row.Selector, domain, row.Record, DnsFreshness.Cached, cancel);
+            var found = await published.FindAsync(
+                row.Selector,
+                domain,
+                row.Record,
+                DnsFreshness.Cached,
+                CancellationToken.None
+            );
             // The key is active because its record was seen; an outage of DNS is no reason to stop.
             var record = found.Known ? found.Record : row.Record;
             if (record is not null && DkimSelfCheck.Compare(key, record, out _) == DkimKeyMatch.Matches)

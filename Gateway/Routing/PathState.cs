@@ -29,6 +29,9 @@ public sealed record PathState(string Path, PathCapabilities Capabilities)
     /// </summary>
     public double? ProbationShare { get; init; }
 
+    /// <summary>On probation or ejected from it: what it refuses is not believed.</summary>
+    public bool IsUnproven { get; init; }
+
     /// <summary>On probation, and nothing goes over it before a canary of ours did.</summary>
     public bool IsAwaitingCanary { get; init; }
 

@@ -13,7 +13,7 @@ namespace Gateway.Api.Operator.Paths;
 internal sealed class PathLedger(IConnectionMultiplexer redis, IConfiguration configuration, TimeProvider clock)
 {
     private const string Paths = """
-        SELECT p.path, p.tenant_id, p.provider, p.origin, p.capabilities::text AS capabilities, m.reason,
+        SELECT p.path, p.tenant_id, p.provider, p.origin, p.settings::text AS settings, p.capabilities::text AS capabilities, m.reason,
             CASE WHEN m.until <= now() THEN 'active' ELSE coalesce(m.mode, 'active') END AS mode,
             CASE WHEN m.until <= now() THEN NULL ELSE m.instead END AS instead,
             CASE WHEN m.until <= now() THEN NULL ELSE m.until END AS until, b.step, b.share, b.reason AS probation_reason
@@ -97,6 +97,7 @@ internal sealed class PathRow
     public Guid? tenant_id { get; init; }
     public string provider { get; init; } = "";
     public string origin { get; init; } = "";
+    public string settings { get; init; } = "{}";
     public string? capabilities { get; init; }
     public string mode { get; init; } = "";
     public string? instead { get; init; }
@@ -128,6 +129,7 @@ internal sealed class PathRow
             tenant_id,
             provider,
             origin,
+            JsonElement.Parse(settings),
             mode,
             instead,
             RowTime.Of(until),

@@ -5,7 +5,8 @@ namespace Gateway.Api.Operator.Paths;
 /// <summary>The operator's doors to egress: paths, their modes and events, and the rules that choose among them.</summary>
 internal static class PathRoutes
 {
-    public static IServiceCollection AddPaths(this IServiceCollection services) => services.AddSingleton<PathLedger>();
+    public static IServiceCollection AddPaths(this IServiceCollection services) =>
+        services.AddSingleton<PathLedger>().AddSingleton<PathDescriptions>();
 
     public static void MapPaths(this IEndpointRouteBuilder app)
     {
@@ -19,8 +20,22 @@ internal static class PathRoutes
             .Produces<PathEventPage>()
             .WithSummary("Every switch and every failover, newest first")
             .WithDescription("Filters path, type, since, until; cursor, limit.");
+        paths
+            .MapPost("", (HttpContext http, PathDescriptions descriptions) => descriptions.CreateAsync(http))
+            .Action<PathRequest>("Describe a new path")
+            .WithDescription(
+                "It is on probation: a canary first, then 1, 5, 25 and 100 % of its traffic; a failure of the path ejects it, "
+                    + "and what it refuses meanwhile is tried elsewhere."
+                    + OperatorRoutes.Acts
+            );
         var path = app.MapOperatorGroup("/paths/{path}").DescribeProblems(404);
         path.MapGet("", PathQueries.GetAsync).Produces<PathView>().WithSummary("Show a path");
+        path.MapPut(
+                "",
+                (string path, HttpContext http, PathDescriptions descriptions) => descriptions.ReplaceAsync(path, http)
+            )
+            .Action<PathRequest>("Replace a path's description")
+            .WithDescription("Probation begins anew; credentials that are left out stay." + OperatorRoutes.Acts);
         path.MapPost("/switch", PathModes.SwitchAsync)
             .Action<SwitchRequest>("Switch a path off")
             .WithDescription(

@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace Gateway.Api.Operator.Paths;
 
 /// <param name="Origin"><c>configuration</c>: the hosts' settings describe it; <c>operator</c>: this API does.</param>
+/// <param name="Settings">Without credentials; empty where the hosts' settings describe it.</param>
 /// <param name="Mode">active, draining or off.</param>
 /// <param name="Instead">The path that carries its mail while it is off.</param>
 /// <param name="Until">When the mode ends by itself.</param>
@@ -14,6 +15,7 @@ public sealed record PathView(
     Guid? Tenant,
     string Provider,
     string Origin,
+    JsonElement Settings,
     string Mode,
     string? Instead,
     DateTimeOffset? Until,
@@ -51,6 +53,22 @@ public sealed record PathEventView(
 );
 
 public sealed record PathEventPage(IReadOnlyList<PathEventView> Items, string? Next);
+
+/// <param name="Path">1 to 40 of a-z, 0-9 and -.</param>
+/// <param name="Tenant">Whose own account it is; absent: the platform's.</param>
+/// <param name="Provider">smtp, sendgrid, mailgun or sandbox.</param>
+/// <param name="Settings">As below <c>Gateway:Paths:NAME</c>: Host, Port, Tls, User, Region, Domain, CanaryFrom, CanaryTo …</param>
+/// <param name="Secret">Credentials (Secret, ApiKey …), sealed and never shown; absent in a replacement: they stay.</param>
+/// <param name="Concurrency">1 to 1000 sends of one worker at once; 32 by default.</param>
+public sealed record PathRequest(
+    string Path,
+    Guid? Tenant,
+    string Provider,
+    IReadOnlyDictionary<string, string>? Settings,
+    IReadOnlyDictionary<string, string>? Secret,
+    int? Concurrency,
+    string Reason
+);
 
 /// <param name="Instead">Takes its mail; absent: the other paths of each route do.</param>
 /// <param name="Minutes">After which the path is active again by itself; absent: until it is resumed.</param>
