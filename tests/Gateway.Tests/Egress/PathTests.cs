@@ -82,7 +82,7 @@ public sealed class PathTests(TestCluster cluster)
             await gateway.Ledger.ScalarAsync<long>("SELECT count(*) FROM deliveries WHERE state = 'bounced'")
         );
 
-        // Mended, and begun anew: the canary, then the steps, here of no sends and no time.
+        // Mended, and begun anew: the canary, then the steps, here of one send each and no time.
         fresh.Script = new SmtpScript();
         await gateway.Ledger.ExecuteAsync("UPDATE path_probations SET step = 'canary', share = 0, since = now()");
         await Eventually.EqualAsync(
@@ -154,7 +154,7 @@ public sealed class PathTests(TestCluster cluster)
     {
         var settings = new Dictionary<string, string?>
         {
-            ["Gateway__Admission__Sends"] = "0",
+            ["Gateway__Admission__Sends"] = "1",
             ["Gateway__Admission__Minutes"] = "0",
         };
         for (var i = 0; i < relays.Length; i++)
