@@ -17,7 +17,7 @@ public sealed class FairShareTests
     private static readonly int Campaign = Number("GATEWAY_FAIR_CAMPAIGN", 60_000);
     private static readonly int Seconds = Number("GATEWAY_FAIR_SECONDS", 12);
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_campaign_of_one_tenant_keeps_no_other_tenant_waiting()
     {
         await using var installation = await Installation.StartAsync(new() { Apis = 1, Workers = 2 });

@@ -20,7 +20,7 @@ public sealed class FloodTests
         int.Parse(Environment.GetEnvironmentVariable("GATEWAY_FLOOD_SECONDS") ?? "8", CultureInfo.InvariantCulture)
     );
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_flood_of_wrong_keys_neither_delays_nor_refuses_a_customer_and_asks_the_database_nothing(

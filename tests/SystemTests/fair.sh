@@ -10,7 +10,7 @@ trap 'rm -f "$GATEWAY_HISTORY_PAGE"' EXIT
 
 dotnet build -nodeReuse:false --nologo -v:quiet
 verdict=0
-bin/Debug/net10.0/SystemTests -class SystemTests.FairShareTests >"$GATEWAY_HISTORY_PAGE.log" 2>&1 || verdict=$?
+bin/Debug/net10.0/SystemTests -explicit on -class SystemTests.FairShareTests >"$GATEWAY_HISTORY_PAGE.log" 2>&1 || verdict=$?
 if [ -s "$GATEWAY_HISTORY_PAGE" ]; then cat "$GATEWAY_HISTORY_PAGE"; fi
 if [ "$verdict" -ne 0 ]; then cat "$GATEWAY_HISTORY_PAGE.log"; fi
 rm -f "$GATEWAY_HISTORY_PAGE.log"

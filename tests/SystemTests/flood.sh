@@ -9,7 +9,7 @@ trap 'rm -f "$GATEWAY_FLOOD_PAGE"' EXIT
 
 dotnet build -nodeReuse:false --nologo -v:quiet
 verdict=0
-bin/Debug/net10.0/SystemTests -class SystemTests.FloodTests >"$GATEWAY_FLOOD_PAGE.log" 2>&1 || verdict=$?
+bin/Debug/net10.0/SystemTests -explicit on -class SystemTests.FloodTests >"$GATEWAY_FLOOD_PAGE.log" 2>&1 || verdict=$?
 cat "$GATEWAY_FLOOD_PAGE"
 tail -n 30 "$GATEWAY_FLOOD_PAGE.log"
 rm -f "$GATEWAY_FLOOD_PAGE.log"

@@ -211,9 +211,16 @@ public sealed class OperatorTests(TenancyGateway gateway)
             "held mail"
         );
         await Eventually.EqualAsync(202, async () => (await other.SendAsync(tenant.Address)).Status, "replica", Soon);
-        var types = (await client.GetJsonAsync("/v1/events")).Items.Select(e => e["type"]!.ToString()).ToList();
-        Assert.Contains("tenant.suspended", types);
-        Assert.Contains("tenant.resumed", types);
+        // An event is shown once no older transaction of the cluster is under way.
+        await Eventually.EqualAsync(
+            (true, true),
+            async () =>
+            {
+                var types = (await client.GetJsonAsync("/v1/events")).Items.Select(e => e["type"]!.ToString()).ToList();
+                return (types.Contains("tenant.suspended"), types.Contains("tenant.resumed"));
+            },
+            "events of suspension and resumption"
+        );
         var audit = await ops.GetJsonAsync($"/ops/v1/audit?tenant={tenant.Id}&limit=2").Expect(200);
         Assert.Equal("tenant.resume", audit.Items[0]["action"]!.ToString());
         var rest = await ops.GetJsonAsync($"/ops/v1/audit?tenant={tenant.Id}&cursor={audit["next"]}").Expect(200);
