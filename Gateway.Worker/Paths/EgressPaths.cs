@@ -30,8 +30,8 @@ public sealed class EgressPaths(TimeProvider clock) : IAsyncDisposable
         }
     }
 
-    /// <summary>Paths that the platform's rules name: what a worker can have aboard is so many times the share of one.</summary>
-    public int RouteWidth => Math.Max(1, Volatile.Read(ref current).ByName.Count);
+    /// <summary>Paths that the rules name: what a worker can have aboard is so many times the share of one.</summary>
+    public int RouteWidth => Volatile.Read(ref current).Width;
 
     public bool IsAnyPicky => Volatile.Read(ref current).IsAnyPicky;
 
@@ -99,6 +99,18 @@ public sealed class EgressPaths(TimeProvider clock) : IAsyncDisposable
             );
             return new Current(byName, states, seen, routing);
         }
+
+        /// <summary>A path that no rule names takes nobody aboard: with it, a worker would claim what it must give back.</summary>
+        public int Width { get; } =
+            Math.Max(
+                1,
+                Routing
+                    .Rules.SelectMany(r => r.Tiers)
+                    .SelectMany(t => t.Paths)
+                    .Select(p => p.Path)
+                    .Distinct(StringComparer.Ordinal)
+                    .Count(ByName.ContainsKey)
+            );
 
         public bool IsAnyPicky { get; } =
             Platform.Any(p => p.State.Capabilities is { Form: MailForm.Parts } or { EnvelopeIndependent: false });
