@@ -158,6 +158,30 @@ public static class GatewayTelemetry
         "Age of the oldest attempt of the path that has no conclusive answer yet: under way, or unknown."
     );
 
+    public static readonly Counter<long> InboundRequests = Meter.CreateCounter<long>(
+        "gateway.inbound.requests",
+        "{request}",
+        "Requests at the paths' event endpoints, by path and result: stored, repeated, replayed, forged, expired, not_judged, too_large, overloaded or unavailable."
+    );
+
+    public static readonly Counter<long> InboundEvents = Meter.CreateCounter<long>(
+        "gateway.inbound.events",
+        "{event}",
+        "Events of providers that were read, by path, news and result: recorded, duplicate, early, orphan, told or ignored."
+    );
+
+    public static readonly Counter<long> InboundUnreadable = Meter.CreateCounter<long>(
+        "gateway.inbound.unreadable",
+        "{request}",
+        "Times that a genuine request could not be read whole, by path; it is kept and read again later."
+    );
+
+    public static readonly Watched<double> EventReturnRatio = Gauge<double>(
+        "gateway.path.events.returned",
+        "1",
+        "Share of a sample of the path's deliveries, sent 15 to 75 minutes ago, that the provider has told an end of."
+    );
+
     public static readonly Watched<long> TenantAccepted = Count<long>(
         "gateway.tenant.accepted",
         "{message}",
