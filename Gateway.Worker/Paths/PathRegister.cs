@@ -18,7 +18,7 @@ public sealed class PathRegister(
     EgressPaths paths,
     PathWaiters waiters,
     CircuitBoard board,
-    BounceBreaker breaker,
+    PathFreezes freezes,
     TimeProvider clock,
     ILogger<PathRegister> log
 ) : BackgroundService
@@ -91,7 +91,7 @@ public sealed class PathRegister(
             if (before?.Paths.FirstOrDefault(p => p.Name == resumed.Name)?.ModeStamp != resumed.ModeStamp)
             {
                 board.AskSoon(resumed.Name);
-                breaker.Forget(resumed.Name);
+                await freezes.ForgetAsync(resumed.Name, cancel);
             }
         }
 

@@ -43,7 +43,7 @@ public static class DeliveryState
             null => to is Queued or Suppressed,
             // Deadlines, suspensions and cancellations reach a delivery that nobody is sending.
             Queued => to is Sending or Deferred or Held or Suppressed or Expired or Cancelled,
-            Deferred => to is Sending or Deferred or Queued or Held or Suppressed or Expired or Cancelled,
+            Deferred => to is Sending or Deferred or Queued or Held or Bounced or Suppressed or Expired or Cancelled,
             Sending => to is Sent or Delivered or Deferred or Held or Unknown or Bounced or Expired or Queued,
             // The truth may still come: by look-up, by event, by a late reply; else the tenant's policy decides.
             Unknown => to
