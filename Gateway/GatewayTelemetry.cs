@@ -146,6 +146,18 @@ public static class GatewayTelemetry
         "Canaries that asked a resting path whether it works, by path and outcome."
     );
 
+    public static readonly Counter<long> LookUps = Meter.CreateCounter<long>(
+        "gateway.path.lookups",
+        "{request}",
+        "Questions to a provider what became of a mail whose answer was lost, by path and answer."
+    );
+
+    public static readonly Counter<long> Delayed = Meter.CreateCounter<long>(
+        "gateway.deliveries.delayed",
+        "{delivery}",
+        "Transactional deliveries that crossed a mark of lateness unsent (5m, 30m, 4h), by the mark and by what they wait for."
+    );
+
     public static readonly Watched<double> PathWeight = Gauge<double>(
         "gateway.path.weight",
         "1",
