@@ -1,5 +1,6 @@
 using Gateway.Database;
 using Gateway.Secrets;
+using Gateway.Webhooks.Outbound;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -9,6 +10,7 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
+builder.Services.AddOutbound(builder.Configuration, builder.Environment);
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
