@@ -1,6 +1,7 @@
 using Gateway.Database;
 using Gateway.Secrets;
 using Gateway.Webhooks.Inbound;
+using Gateway.Webhooks.Outbound;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -11,6 +12,7 @@ builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 builder.Services.AddInbound();
+builder.Services.AddOutbound(builder.Configuration, builder.Environment);
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

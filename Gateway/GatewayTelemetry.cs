@@ -212,6 +212,42 @@ public static class GatewayTelemetry
         "How long the oldest delivery of one tenant that may go now has been due; the 50 tenants with the longest queues."
     );
 
+    public static readonly Counter<long> WebhookAttempts = Meter.CreateCounter<long>(
+        "gateway.webhook.attempts",
+        "{attempt}",
+        "Tries to tell an endpoint of a tenant an event, by result: delivered, failed (to be tried again), exhausted, aborted or gone."
+    );
+
+    public static readonly Histogram<double> WebhookSeconds = Meter.CreateHistogram<double>(
+        "gateway.webhook.attempt.duration",
+        "s",
+        "From the connection to the end of an endpoint's answer, by result."
+    );
+
+    public static readonly Histogram<double> WebhookLatency = Meter.CreateHistogram<double>(
+        "gateway.webhook.latency",
+        "s",
+        "From an event to its delivery at an endpoint that took it at the first try."
+    );
+
+    public static readonly Watched<double> WebhookOldest = Gauge<double>(
+        "gateway.webhook.oldest.age",
+        "s",
+        "Age of the oldest event that this replica read for an endpoint and that is neither delivered nor waiting for another try; 0 where none is."
+    );
+
+    public static readonly Watched<long> WebhookWaiting = Gauge<long>(
+        "gateway.webhook.waiting",
+        "{event}",
+        "Events that wait for another try at an endpoint of this replica."
+    );
+
+    public static readonly Watched<int> WebhookEndpoints = Gauge<int>(
+        "gateway.webhook.endpoints",
+        "{endpoint}",
+        "Endpoints that this replica works for, by state: flowing, failing or stopped."
+    );
+
     private static Watched<T> Gauge<T>(string name, string unit, string help)
         where T : struct
     {
