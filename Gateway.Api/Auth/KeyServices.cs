@@ -18,6 +18,8 @@ internal static class KeyServices
             .AddSingleton<AuthShield>()
             .AddSingleton<ConnectionGuard>()
             .AddSingleton<TenantDirectory>()
+            .AddSingleton<NetworkUse>()
+            .AddHostedService<NetworkUseWriter>()
             .AddHostedService<TenantListener>()
             .AddHostedService<OverloadWatch>();
     }

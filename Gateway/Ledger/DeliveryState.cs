@@ -40,7 +40,8 @@ public static class DeliveryState
     public static bool MayFollow(string? from, string to) =>
         from switch
         {
-            null => to is Queued or Suppressed,
+            // Held from birth: an unusual volume.
+            null => to is Queued or Suppressed or Held,
             // Deadlines, suspensions and cancellations reach a delivery that nobody is sending.
             Queued => to is Sending or Deferred or Held or Suppressed or Expired or Cancelled,
             Deferred => to is Sending or Deferred or Queued or Held or Suppressed or Expired or Cancelled,
