@@ -74,6 +74,12 @@ public static class GatewayTelemetry
         "Messages and sends whose limits this replica decided by its own part because Redis did not answer."
     );
 
+    public static readonly Counter<long> VolumeHeld = Meter.CreateCounter<long>(
+        "gateway.volume.held",
+        "{delivery}",
+        "Deliveries accepted as held because a new key sent an unusual volume from a new network."
+    );
+
     public static readonly Histogram<int> CommitSize = Meter.CreateHistogram<int>(
         "gateway.commit.size",
         "{item}",
