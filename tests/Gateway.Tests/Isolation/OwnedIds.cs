@@ -74,6 +74,9 @@ internal sealed class OwnedIds
         owned.byAddress["/v1/messages/{id}"] = Id(waiting);
         owned.byAddress["/v1/sandbox/messages/{id}"] = delivery;
         owned.byAddress["/v1/keys/{id}"] = tenant.Key.Id;
+        owned.byAddress["/v1/resends/{id}"] = (
+            await client.PostJsonAsync("/v1/resends", new { state = "bounced" }).Expect(202)
+        )["id"]!;
         owned.byAddress["/v1/domains/{id}"] = domain.ToString();
         owned.byAddress["/v1/domains/{domain}"] = tenant.Domain;
         var events = await client.GetJsonAsync("/v1/events");
