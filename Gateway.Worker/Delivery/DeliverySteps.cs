@@ -239,6 +239,7 @@ public sealed class DeliverySteps(
             Needs = Needs(work, mail, isParsed && recipient!.IsInternational),
             FailedPath = work.Facts.LastPath,
             Avoid = work.Avoid,
+            PinnedPath = work.PinnedPath,
             Now = now,
         };
     }

@@ -14,6 +14,8 @@ public sealed record DeliveryWork
 
     /// <summary>Paths that bounced it for a fault of their own.</summary>
     public System.Collections.Immutable.ImmutableArray<string> Avoid { get; init; } = [];
+    /// <summary>The one path that an operator chose for it.</summary>
+    public string? PinnedPath { get; init; }
 
     /// <summary>Shared by all deliveries of the message that were claimed together.</summary>
     public required MessageContent Content { get; init; }
