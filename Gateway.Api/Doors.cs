@@ -5,6 +5,7 @@ using Gateway.Api.Messages;
 using Gateway.Api.Operator;
 using Gateway.Api.Problems;
 using Gateway.Api.Sandbox;
+using Gateway.Api.Suppressions;
 using Gateway.Api.Throttling;
 
 namespace Gateway.Api;
@@ -21,6 +22,7 @@ internal static class Doors
         tenants.MapEvents();
         tenants.MapSandbox();
         tenants.MapManagement();
+        tenants.MapSuppressions();
         app.MapOperator();
     }
 }

@@ -1,5 +1,7 @@
 using Gateway.Database;
+using Gateway.ReturnMail;
 using Gateway.Secrets;
+using Gateway.Webhooks.Mail;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -8,6 +10,7 @@ builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
+builder.Services.AddReturnMail(builder.Configuration, builder.Environment).AddInboundMail(builder.Configuration);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 
 var app = builder.Build();
