@@ -18,6 +18,9 @@ public sealed record DeliveryWork
     public string ListUnsubscribe { get; init; } = "broadcast";
     public System.Collections.Immutable.ImmutableArray<string> Tags { get; init; } = [];
 
+    /// <summary>Paths that bounced it for a fault of their own.</summary>
+    public System.Collections.Immutable.ImmutableArray<string> Avoid { get; init; } = [];
+
     /// <summary>Shared by all deliveries of the message that were claimed together.</summary>
     public required MessageContent Content { get; init; }
     public required string? TraceParent { get; init; }
