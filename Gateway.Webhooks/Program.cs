@@ -1,7 +1,9 @@
 using Gateway.Database;
+using Gateway.Reports;
 using Gateway.ReturnMail;
 using Gateway.Secrets;
 using Gateway.Webhooks.Mail;
+using Gateway.Webhooks.Unsubscribe;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -10,10 +12,12 @@ builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
-builder.Services.AddReturnMail(builder.Configuration, builder.Environment).AddInboundMail(builder.Configuration);
+builder.Services.AddReturnMail(builder.Configuration, builder.Environment).AddReports();
+builder.Services.AddInboundMail(builder.Configuration).AddUnsubscribe();
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapUnsubscribe();
 app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 await app.RunAsync();

@@ -36,18 +36,28 @@ internal sealed partial class InboundMailServer(
     private readonly ContentBudget budget = new(options.ContentBytes);
     private readonly InboundCertificate certificate = new(options, log);
     private readonly HashSet<Task> sessions = [];
+    private IConnectionListener? bound;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Where it listens; 0 before its start.</summary>
+    public int Port => (bound?.EndPoint as IPEndPoint)?.Port ?? 0;
+
+    /// <summary>A certificate that cannot be read, or a port that is taken, stops the host's start and not the first mail.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.CertificateFile is not null)
         {
-            // A certificate that cannot be read stops the start, not the first handshake.
             certificate.Current();
         }
 
         var endpoint = new IPEndPoint(options.Address(environment.IsDevelopment()), options.Port!.Value);
-        await using var listener = await transport.BindAsync(endpoint, stoppingToken);
-        Listening(log, addresses.Domain, (listener.EndPoint as IPEndPoint)?.Port ?? 0);
+        bound = await transport.BindAsync(endpoint, cancellationToken);
+        Listening(log, addresses.Domain, Port);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var listener = bound!;
         try
         {
             while (await listener.AcceptAsync(stoppingToken) is { } connection)

@@ -4,7 +4,7 @@ namespace Gateway.Webhooks.Mail;
 
 internal static class InboundMailServices
 {
-    /// <summary>Mail to the bounce domain, where <c>Gateway:Inbound</c> names a port, and its reader where there is a domain.</summary>
+    /// <summary>Mail to the bounce domain, where <c>Gateway:Inbound</c> names a port; and what reads it.</summary>
     /// <exception cref="InvalidOperationException">A setting makes no sense.</exception>
     public static IServiceCollection AddInboundMail(this IServiceCollection services, IConfiguration configuration)
     {
@@ -15,7 +15,15 @@ internal static class InboundMailServices
             throw new InvalidOperationException(string.Join('\n', problems));
         }
 
-        services.AddSingleton(options).AddSingleton<InboundMailBell>().AddSingleton<InboundMailStore>();
-        return options.Port is null ? services : services.AddHostedService<InboundMailServer>();
+        services
+            .AddSingleton(options)
+            .AddSingleton<InboundMailBell>()
+            .AddSingleton<InboundMailStore>()
+            .AddSingleton<InboundMailLedger>()
+            .AddSingleton<InboundMailReader>()
+            .AddHostedService<InboundMailWatch>();
+        return options.Port is null
+            ? services
+            : services.AddSingleton<InboundMailServer>().AddHostedService(p => p.GetRequiredService<InboundMailServer>());
     }
 }
