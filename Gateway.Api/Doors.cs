@@ -6,6 +6,7 @@ using Gateway.Api.Operator;
 using Gateway.Api.Problems;
 using Gateway.Api.Sandbox;
 using Gateway.Api.Suppressions;
+using Gateway.Api.Subscriptions;
 using Gateway.Api.Throttling;
 
 namespace Gateway.Api;
@@ -23,6 +24,7 @@ internal static class Doors
         tenants.MapSandbox();
         tenants.MapManagement();
         tenants.MapSuppressions();
+        tenants.MapSubscriptions();
         app.MapOperator();
     }
 }

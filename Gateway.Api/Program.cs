@@ -6,6 +6,7 @@ using Gateway.Api.Operator;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
 using Gateway.Api.SmtpSubmission;
+using Gateway.Api.Subscriptions;
 using Gateway.Database;
 using Gateway.Secrets;
 using ServiceDefaults.Health;
@@ -19,6 +20,7 @@ builder.Services.AddLedger(builder.Configuration, LedgerRole.Door, LedgerRole.Ac
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Accept));
 builder.Services.AddKeys().AddAcceptance().AddReading().AddSuppressionList().AddSmtpSubmission();
 builder.Services.AddManagement(builder.Configuration, builder.Environment).AddOperator(builder.Configuration);
+builder.Services.AddSubscriptions(builder.Configuration, builder.Environment);
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
 builder.Services.ConfigureHttpJsonOptions(ApiDescription.NameFields);
 builder.Services.AddOpenApi("v1", ApiDescription.Describe);

@@ -74,6 +74,8 @@ internal sealed class OwnedIds
         owned.byAddress["/v1/messages/{id}"] = Id(waiting);
         owned.byAddress["/v1/sandbox/messages/{id}"] = delivery;
         owned.byAddress["/v1/keys/{id}"] = tenant.Key.Id;
+        var hook = await client.PostJsonAsync("/v1/subscriptions", new { url = "https://93.184.216.34/" + mark });
+        owned.byAddress["/v1/subscriptions/{id}"] = hook["id"]!;
         owned.byAddress["/v1/domains/{id}"] = domain.ToString();
         owned.byAddress["/v1/domains/{domain}"] = tenant.Domain;
         var suppressed = await client.PostJsonAsync(
@@ -90,7 +92,16 @@ internal sealed class OwnedIds
         owned.Filters["tag"] = mark;
         owned.Filters["cursor"] = events["next"]!;
         owned.Filters["key"] = tenant.Key.Id;
-        owned.Marks.AddRange([mark, message, delivery, Id(waiting), tenant.Key.Id, domain.ToString(), tenant.Domain]);
+        owned.Marks.AddRange([
+            mark,
+            message,
+            delivery,
+            Id(waiting),
+            tenant.Key.Id,
+            domain.ToString(),
+            tenant.Domain,
+            hook["id"]!,
+        ]);
         return owned;
     }
 
