@@ -5,8 +5,8 @@ using Gateway.Api.Messages;
 using Gateway.Api.Operator;
 using Gateway.Api.Problems;
 using Gateway.Api.Sandbox;
-using Gateway.Api.Suppressions;
 using Gateway.Api.Subscriptions;
+using Gateway.Api.Suppressions;
 using Gateway.Api.Throttling;
 
 namespace Gateway.Api;

@@ -2,10 +2,10 @@ using Gateway.Database;
 using Gateway.Reports;
 using Gateway.ReturnMail;
 using Gateway.Secrets;
-using Gateway.Webhooks.Mail;
-using Gateway.Webhooks.Unsubscribe;
 using Gateway.Webhooks.Inbound;
+using Gateway.Webhooks.Mail;
 using Gateway.Webhooks.Outbound;
+using Gateway.Webhooks.Unsubscribe;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
