@@ -19,7 +19,7 @@ public sealed class PathRegister(
     EgressPaths paths,
     PathWaiters waiters,
     CircuitBoard board,
-    BounceBreaker breaker,
+    PathFreezes freezes,
     TimeProvider clock,
     ILogger<PathRegister> log
 ) : BackgroundService
@@ -92,7 +92,7 @@ public sealed class PathRegister(
             if (before?.Paths.FirstOrDefault(p => p.Name == resumed.Name)?.ModeStamp != resumed.ModeStamp)
             {
                 board.AskSoon(resumed.Name);
-                breaker.Forget(resumed.Name);
+                await freezes.ForgetAsync(resumed.Name, cancel);
             }
         }
 
