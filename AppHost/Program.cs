@@ -2,7 +2,7 @@ using AppHost;
 using AppHost.Embedded;
 
 // The system, in the words of Aspire. Where there is no container engine, AppHost/Embedded runs the same model.
-var builder = DistributedApplication.CreateBuilder([.. args.Where(arg => arg != "--fresh")]);
+var builder = DistributedApplication.CreateBuilder([.. args.Except(["--fresh", Emulators.Argument])]);
 GatewayFolder folder;
 try
 {
@@ -39,6 +39,8 @@ var worker = Host<Projects.Gateway_Worker>("worker")
     .WithReference(webhooks)
     .WaitForCompletion(migrate)
     .WaitFor(redis);
+
+Emulators.Add(builder, folder, worker, isWanted: args.Contains(Emulators.Argument));
 
 var api = Host<Projects.Gateway_Api>("api")
     .WithEnvironment("Gateway__OperatorTokenFile", folder.OperatorToken)

@@ -4,6 +4,7 @@ using Gateway.Api.Manage;
 using Gateway.Api.Messages;
 using Gateway.Api.Operator;
 using Gateway.Api.Problems;
+using Gateway.Api.Resends;
 using Gateway.Api.Sandbox;
 using Gateway.Api.Subscriptions;
 using Gateway.Api.Throttling;
@@ -19,6 +20,7 @@ internal static class Doors
         var tenants = app.MapGroup("").DescribeProblems().TellLimits();
         tenants.MapSending();
         tenants.MapMessageReading();
+        tenants.MapResends();
         tenants.MapEvents();
         tenants.MapSandbox();
         tenants.MapManagement();

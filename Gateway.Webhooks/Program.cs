@@ -1,5 +1,6 @@
 using Gateway.Database;
 using Gateway.Secrets;
+using Gateway.Webhooks.Inbound;
 using Gateway.Webhooks.Outbound;
 using ServiceDefaults.Health;
 
@@ -10,9 +11,11 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
+builder.Services.AddInbound();
 builder.Services.AddOutbound(builder.Configuration, builder.Environment);
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapInbound();
 app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 await app.RunAsync();

@@ -2,6 +2,7 @@ using Gateway.Database;
 using Gateway.Domains;
 using Gateway.Secrets;
 using Gateway.Worker;
+using Gateway.Worker.Cohorts;
 using Gateway.Worker.Delivery;
 using Gateway.Worker.Domains;
 using Gateway.Worker.Throttling;
@@ -29,6 +30,7 @@ builder.Services.AddDelivery();
 builder.Services.AddDomainUpkeep();
 builder.Services.AddHostedService<LedgerUpkeep>();
 builder.Services.AddHostedService<TrustWatch>();
+builder.Services.AddHostedService<CohortRunner>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
 var app = builder.Build();

@@ -12,6 +12,11 @@ public sealed record DeliveryWork
     public required string Recipient { get; init; }
     public System.Collections.Immutable.ImmutableArray<string> Tags { get; init; } = [];
 
+    /// <summary>Paths that bounced it for a fault of their own.</summary>
+    public System.Collections.Immutable.ImmutableArray<string> Avoid { get; init; } = [];
+    /// <summary>The one path that an operator chose for it.</summary>
+    public string? PinnedPath { get; init; }
+
     /// <summary>Shared by all deliveries of the message that were claimed together.</summary>
     public required MessageContent Content { get; init; }
     public required string? TraceParent { get; init; }

@@ -5,8 +5,10 @@ using Gateway.Api.Manage;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
 using Gateway.Database;
+using Gateway.Domains;
 using Gateway.Net;
 using Gateway.Providers;
+using Gateway.Providers.Events;
 using Gateway.Routing;
 using Gateway.Secrets;
 using Gateway.Submissions;
@@ -142,14 +144,18 @@ internal sealed class PathDescriptions(
                     );
                 }
 
-                await connection.ExecuteAsync(BeginProbation, new { path });
+                if (!EventFormats.OnlyEvents.Contains(provider!))
+                {
+                    await connection.ExecuteAsync(BeginProbation, new { path });
+                }
+
                 var type = isNew ? "path.created" : "path.replaced";
                 await paths.TellAsync(connection, path, type, request.Reason, new { provider });
                 return new ActionOutcome([
                     new ChangeView("provider", before?.provider, provider),
                     new ChangeView("settings", before?.settings, JsonSerializer.Serialize(settings)),
                     .. secret is null ? Array.Empty<ChangeView>() : [new ChangeView("secret", null, "sealed")],
-                    new ChangeView("probation", null, "canary"),
+                    new ChangeView("probation", null, EventFormats.OnlyEvents.Contains(provider!) ? null : "canary"),
                 ]);
             },
             cancel
@@ -189,6 +195,7 @@ internal sealed class PathDescriptions(
         // Made and left at once: it connects to nobody before it sends.
         var made = ProviderRegistry.Create("settings", all, new ProviderServices(source, clock, addresses), problems);
         _ = made?.DisposeAsync();
+        _ = PathRecords.Read("settings", all, problem => problems.Add("settings:" + problem));
         return problems.Count == 0
             ? null
             : ApiProblem.Invalid([
@@ -213,7 +220,10 @@ internal sealed class PathDescriptions(
     private static bool LooksSecret(string name) =>
         name.Contains("secret", StringComparison.OrdinalIgnoreCase)
         || name.Contains("password", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith("key", StringComparison.OrdinalIgnoreCase)
+        || (
+            name.EndsWith("key", StringComparison.OrdinalIgnoreCase)
+            && !name.EndsWith("PublicKey", StringComparison.OrdinalIgnoreCase)
+        )
         || name.EndsWith("token", StringComparison.OrdinalIgnoreCase);
 
     private static Guid? ReadTenant(BodyFields fields)

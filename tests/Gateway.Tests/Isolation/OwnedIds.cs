@@ -76,6 +76,9 @@ internal sealed class OwnedIds
         owned.byAddress["/v1/keys/{id}"] = tenant.Key.Id;
         var hook = await client.PostJsonAsync("/v1/subscriptions", new { url = "https://93.184.216.34/" + mark });
         owned.byAddress["/v1/subscriptions/{id}"] = hook["id"]!;
+        owned.byAddress["/v1/resends/{id}"] = (
+            await client.PostJsonAsync("/v1/resends", new { state = "bounced" }).Expect(202)
+        )["id"]!;
         owned.byAddress["/v1/domains/{id}"] = domain.ToString();
         owned.byAddress["/v1/domains/{domain}"] = tenant.Domain;
         var events = await client.GetJsonAsync("/v1/events");
