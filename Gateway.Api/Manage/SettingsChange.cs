@@ -41,6 +41,11 @@ internal sealed record SettingsChange(JsonObject Stored)
             };
         }
 
+        if (body.Has("content_days"))
+        {
+            stored["content_days"] = (int?)body.Number("content_days", 0, TenantSettings.MostContentDays);
+        }
+
         if (body.Has("limits"))
         {
             stored["limits"] = JsonSerializer.SerializeToNode(LimitFields.Read(body, "limits"), StoredJson.Options);

@@ -7,6 +7,7 @@ namespace Gateway.Api.Manage;
 /// <param name="UnverifiedFrom"><c>refuse</c>, or <c>rewrite</c>: sent as <c>Name via Tenant</c> from the address below.</param>
 /// <param name="RewriteFromAddress">Of a verified domain; needed for <c>rewrite</c>.</param>
 /// <param name="UnknownPolicy">Of mail whose fate stays unknown: <c>at_least_once</c> sends it again, <c>at_most_once</c> holds it.</param>
+/// <param name="ContentDays">Days that the content of a message is kept after its last delivery ended; its facts stay longer.</param>
 /// <param name="Limits">Limits of your own; they only ever narrow what plan and operator allow.</param>
 /// <param name="EffectiveLimits">What holds now, from plan, operator and yourself.</param>
 /// <param name="MonthQuota">Recipients in a UTC calendar month; null is without bound.</param>
@@ -14,6 +15,7 @@ public sealed record SettingsView(
     string UnverifiedFrom,
     string? RewriteFromAddress,
     string UnknownPolicy,
+    int ContentDays,
     IReadOnlyList<LimitRow> Limits,
     IReadOnlyList<LimitRow> EffectiveLimits,
     string Plan,
@@ -29,6 +31,7 @@ public sealed record SettingsView(
             settings.UnverifiedFrom == Tenants.UnverifiedFrom.Rewrite ? "rewrite" : "refuse",
             settings.RewriteFromAddress,
             settings.OnUnknown == OnUnknown.Hold ? AtMostOnce : AtLeastOnce,
+            settings.ContentDays ?? TenantSettings.MostContentDays,
             settings.Limits,
             [
                 .. LimitRow
@@ -50,5 +53,6 @@ public sealed record SettingsPatch(
     string? UnverifiedFrom,
     string? RewriteFromAddress,
     string? UnknownPolicy,
+    int? ContentDays,
     IReadOnlyList<LimitRow>? Limits
 );

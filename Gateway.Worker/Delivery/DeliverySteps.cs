@@ -260,6 +260,7 @@ public sealed class DeliverySteps(
             Size = mail.Content.Length,
             Needs = Needs(work, mail, isParsed && recipient!.IsInternational),
             FailedPath = work.Facts.LastPath,
+            Avoid = work.Avoid,
             PinnedPath = work.PinnedPath,
             Now = now,
         };

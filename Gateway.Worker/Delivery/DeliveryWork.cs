@@ -12,6 +12,9 @@ public sealed record DeliveryWork
     public required string Recipient { get; init; }
     public System.Collections.Immutable.ImmutableArray<string> Tags { get; init; } = [];
 
+    /// <summary>Paths that bounced it for a fault of their own.</summary>
+    public System.Collections.Immutable.ImmutableArray<string> Avoid { get; init; } = [];
+
     /// <summary>The one path that an operator chose for it.</summary>
     public string? PinnedPath { get; init; }
 

@@ -25,8 +25,8 @@ internal static partial class WorkerLog
     )]
     public static partial void LeasesExpired(ILogger log, int requeued, int unknown);
 
-    [LoggerMessage(7, LogLevel.Information, "Days of the ledger made ahead; dropped: {Dropped}")]
-    public static partial void UpkeepDone(ILogger log, string dropped);
+    [LoggerMessage(7, LogLevel.Information, "Days of the ledger made ahead; dropped: {Dropped}; contents gone: {Contents}")]
+    public static partial void UpkeepDone(ILogger log, string dropped, long contents);
 
     [LoggerMessage(8, LogLevel.Error, "Upkeep failed and will be tried again")]
     public static partial void UpkeepFailed(ILogger log, Exception problem);

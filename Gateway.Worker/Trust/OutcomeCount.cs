@@ -26,9 +26,10 @@ internal sealed class OutcomeCount(NpgsqlDataSource ledger, TimeProvider clock)
         WITH c AS MATERIALIZED (SELECT xid, pg_snapshot_xmin(pg_current_snapshot()) AS upto FROM trust_cursor)
         SELECT c.xid, c.upto, n.tenant_id, n.stream, n.hour, n.outcomes, n.hard_bounces, n.complaints FROM c LEFT JOIN LATERAL (
             SELECT e.tenant_id, m.stream, date_trunc('hour', e.at, 'UTC') AS hour,
-                count(*) FILTER (WHERE e.type = 'sent' OR e.type = 'bounced' AND e.data ? 'attempt') AS outcomes,
-                count(*) FILTER (WHERE e.type = 'bounced' AND coalesce(e.data ->> 'cause', 'recipient') = 'recipient')
-                    AS hard_bounces,
+                count(*) FILTER (WHERE e.type = 'sent'
+                    OR e.type = 'bounced' AND e.data ? 'attempt' AND NOT e.data ? 'source') AS outcomes,
+                count(*) FILTER (WHERE e.type = 'bounced' AND coalesce(e.data ->> 'cause', 'recipient') = 'recipient'
+                    AND coalesce(e.data ->> 'class', 'hard') = 'hard') AS hard_bounces,
                 count(*) FILTER (WHERE e.type = 'complained') AS complaints
             FROM (SELECT DISTINCT tenant_id FROM lanes) t
             CROSS JOIN LATERAL (SELECT x.tenant_id, x.message_id, x.type, x.at, x.data FROM events x

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Gateway.Worker.Upkeep;
 
-/// <summary>Keeps the days of the ledger: made ahead, and dropped when their time is over. One replica at a time.</summary>
+/// <summary>
+/// Keeps the days of the ledger: made ahead, emptied of contents and dropped when their time is over. One replica at a time.
+/// </summary>
 public sealed class LedgerUpkeep(
     IConfiguration configuration,
     Secrets.MasterKey master,
@@ -63,7 +65,8 @@ public sealed class LedgerUpkeep(
         }
 
         await ForgetExpiredAsync(owner, cancel);
-        WorkerLog.UpkeepDone(log, droppable.Count == 0 ? "none" : string.Join(", ", droppable));
+        var contents = await ContentSweep.RunAsync(owner, now, cancel);
+        WorkerLog.UpkeepDone(log, droppable.Count == 0 ? "none" : string.Join(", ", droppable), contents);
     }
 
     /// <summary>Idempotency rows past their 24 hours, in small statements: write transactions stay short.</summary>

@@ -33,6 +33,20 @@ public sealed class DomainStore(NpgsqlDataSource ledger)
         );
     }
 
+    /// <summary>What the paths that operators describe need in the tenant's zones.</summary>
+    public async Task<IReadOnlyList<PathRecords>> PathRecordsAsync(Guid tenant, CancellationToken cancel)
+    {
+        await using var connection = await ledger.OpenConnectionAsync(cancel);
+        var stored = await connection.QueryAsync<(string Path, string Settings)>(
+            new CommandDefinition(
+                "SELECT path, settings::text FROM path_records(@tenant)",
+                new { tenant },
+                cancellationToken: cancel
+            )
+        );
+        return [.. stored.Select(p => Domains.PathRecords.Read(p.Path, p.Settings))];
+    }
+
     /// <summary>Who owns exactly this name, or null.</summary>
     public async Task<Guid?> FindOwnerAsync(string domain, CancellationToken cancel)
     {

@@ -41,9 +41,10 @@ public static class DeliveryState
         from switch
         {
             null => to is Queued or Suppressed,
-            // Deadlines, suspensions and cancellations reach a delivery that nobody is sending.
-            Queued => to is Sending or Deferred or Held or Suppressed or Expired or Cancelled,
-            Deferred => to is Sending or Deferred or Queued or Held or Suppressed or Expired or Cancelled,
+            // Deadlines, suspensions and cancellations reach a delivery that nobody is sending; and the news that an
+            // earlier attempt of unknown fate arrived after all.
+            Queued => to is Sending or Deferred or Held or Delivered or Suppressed or Expired or Cancelled,
+            Deferred => to is Sending or Deferred or Queued or Held or Delivered or Suppressed or Expired or Cancelled,
             Sending => to is Sent or Delivered or Deferred or Held or Unknown or Bounced or Expired or Queued,
             // The truth may still come: by look-up, by event, by a late reply; else the tenant's policy decides.
             Unknown => to
@@ -57,7 +58,7 @@ public static class DeliveryState
                     or Suppressed
                     or Expired
                     or Cancelled,
-            Held => to is Queued or Cancelled or Expired,
+            Held => to is Queued or Delivered or Cancelled or Expired,
             // A path's own failure reported late brings it back; it never becomes the tenant's bounce.
             Sent => to is Delivered or Bounced or Queued or Held,
             Delivered => to is Bounced,

@@ -30,6 +30,12 @@ public sealed record TenantSettings
     /// <summary>Read by the workers by this very name.</summary>
     public OnUnknown OnUnknown { get; init; }
 
+    /// <summary>The longest that content is kept after its deliveries ended, and what holds unless the tenant says less.</summary>
+    public const int MostContentDays = 30;
+
+    /// <summary>Days that the content of a message is kept after its last delivery ended; read by the upkeep by this very name.</summary>
+    public int? ContentDays { get; init; }
+
     /// <summary>Limits that the tenant sets itself; they only ever narrow what plan and operator allow.</summary>
     public IReadOnlyList<LimitRow> Limits { get; init; } = [];
 }

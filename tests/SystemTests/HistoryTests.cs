@@ -4,7 +4,6 @@ using SystemTests.History;
 namespace SystemTests;
 
 /// <summary>The whole product under fire, judged by one history. <c>history.sh</c> runs the long form.</summary>
-[Collection("machine")]
 public sealed class HistoryTests
 {
     [Fact]

@@ -7,7 +7,6 @@ using SystemTests.Sink;
 namespace SystemTests;
 
 /// <summary>Workers that come back from the dead, and leases that nobody holds any more.</summary>
-[Collection("machine")]
 public sealed class LeaseTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);

@@ -1,5 +1,5 @@
 namespace SystemTests;
 
-/// <summary>Each of these tests needs the machine for itself: they come one after the other.</summary>
+/// <summary>Floods and campaigns need the machine for themselves: they come one after the other.</summary>
 [CollectionDefinition("machine", DisableParallelization = true)]
 public sealed class Machine;

@@ -8,7 +8,6 @@ namespace SystemTests;
 /// <summary>
 /// The ledger cannot take mail: the doors say so within 5 s, with 503 and when to come again, and never say yes.
 /// </summary>
-[Collection("machine")]
 public sealed class OutageTests
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);

@@ -10,7 +10,6 @@ using StackExchange.Redis;
 namespace SystemTests;
 
 /// <summary>Redis holds only what may be lost; its client must come back by itself.</summary>
-[Collection("machine")]
 public sealed class RedisTests
 {
     private const int Kills = 20;

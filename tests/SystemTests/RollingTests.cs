@@ -6,7 +6,6 @@ using SystemTests.Sink;
 namespace SystemTests;
 
 /// <summary>A new version comes: every host is told to end and started anew, one after the other, under load.</summary>
-[Collection("machine")]
 public sealed class RollingTests
 {
     [Fact]

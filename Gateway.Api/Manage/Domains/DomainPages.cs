@@ -9,7 +9,7 @@ internal sealed class DomainPages(
     DomainStore store,
     DomainBook book,
     DomainOptions options,
-    IReadOnlyList<PathRecords> paths,
+    IReadOnlyList<PathRecords> configured,
     TimeProvider clock
 )
 {
@@ -28,23 +28,31 @@ internal sealed class DomainPages(
     {
         var rows = await book.ListAsync(caller.Tenant.Id, below, limit, cancel);
         var keys = await book.KeysOfAsync(caller.Tenant.Id, [.. rows.Select(r => r.Domain)], cancel);
+        var paths = await PathsAsync(caller.Tenant.Id, cancel);
         return new DomainPage(
-            [.. rows.Where(r => Reaches(caller, r.Domain)).Select(row => View(row, [.. keys[row.Domain]]))],
+            [.. rows.Where(r => Reaches(caller, r.Domain)).Select(row => View(row, [.. keys[row.Domain]], paths))],
             rows.Count == limit ? IdCursor.Write(rows[^1].Id) : null
         );
     }
 
     public async Task<DomainView> ViewAsync(DomainRow row, CancellationToken cancel) =>
-        View(row, await KeysAsync(row, cancel));
+        View(row, await KeysAsync(row, cancel), await PathsAsync(row.TenantId, cancel));
 
     public async Task<IReadOnlyList<WantedRecord>> WantedAsync(DomainRow row, CancellationToken cancel) =>
-        Wanted(row, await KeysAsync(row, cancel));
+        Wanted(row, await KeysAsync(row, cancel), await PathsAsync(row.TenantId, cancel));
 
     private async Task<IReadOnlyList<DkimRow>> KeysAsync(DomainRow row, CancellationToken cancel) =>
         [.. (await book.KeysOfAsync(row.TenantId, [row.Domain], cancel))[row.Domain]];
 
-    private DomainView View(DomainRow row, IReadOnlyList<DkimRow> keys) => DomainView.Of(row, keys, Wanted(row, keys));
+    private async Task<IReadOnlyList<PathRecords>> PathsAsync(Guid tenant, CancellationToken cancel) =>
+        [.. configured, .. await store.PathRecordsAsync(tenant, cancel)];
 
-    private IReadOnlyList<WantedRecord> Wanted(DomainRow row, IReadOnlyList<DkimRow> keys) =>
-        WantedRecords.Of(row, keys, options, paths, clock.GetUtcNow());
+    private DomainView View(DomainRow row, IReadOnlyList<DkimRow> keys, IReadOnlyList<PathRecords> paths) =>
+        DomainView.Of(row, keys, Wanted(row, keys, paths));
+
+    private IReadOnlyList<WantedRecord> Wanted(
+        DomainRow row,
+        IReadOnlyList<DkimRow> keys,
+        IReadOnlyList<PathRecords> paths
+    ) => WantedRecords.Of(row, keys, options, paths, clock.GetUtcNow());
 }

@@ -5,6 +5,7 @@ using Gateway.Api.Manage;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
 using Gateway.Database;
+using Gateway.Domains;
 using Gateway.Net;
 using Gateway.Providers;
 using Gateway.Routing;
@@ -189,6 +190,7 @@ internal sealed class PathDescriptions(
         // Made and left at once: it connects to nobody before it sends.
         var made = ProviderRegistry.Create("settings", all, new ProviderServices(source, clock, addresses), problems);
         _ = made?.DisposeAsync();
+        _ = PathRecords.Read("settings", all, problem => problems.Add("settings:" + problem));
         return problems.Count == 0
             ? null
             : ApiProblem.Invalid([

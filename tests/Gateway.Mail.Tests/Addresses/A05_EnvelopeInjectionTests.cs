@@ -8,6 +8,9 @@ namespace Gateway.Mail.Tests.Addresses;
 /// <summary>A5: envelope injection, by the inputs of published advisories.</summary>
 public sealed class A05_EnvelopeInjectionTests
 {
+    /// <summary>Microseconds on a machine at rest, a moment on a busy one; what loops would take minutes.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+
     [Fact]
     public void An_advisorys_address_is_refused_or_means_one_domain()
     {
@@ -22,7 +25,7 @@ public sealed class A05_EnvelopeInjectionTests
             checkedCases++;
             var watch = Stopwatch.StartNew();
             var accepted = EmailAddress.TryParse(input, out var address, out var error);
-            Assert.True(watch.ElapsedMilliseconds < 50, id);
+            Assert.True(watch.Elapsed < Soon, id);
             if (
                 must.StartsWith("refuse with", StringComparison.Ordinal)
                 || must.StartsWith("refuse;", StringComparison.Ordinal)
@@ -55,7 +58,7 @@ public sealed class A05_EnvelopeInjectionTests
         Assert.False(AddressList.TryParse(text, out _, out _));
         Assert.False(AddressList.TryParse(text, out _, out _, new AddressListLimits(int.MaxValue)));
 
-        Assert.True(watch.ElapsedMilliseconds < 50);
+        Assert.True(watch.Elapsed < Soon);
     }
 
     [Fact]
@@ -67,7 +70,7 @@ public sealed class A05_EnvelopeInjectionTests
 
         Assert.False(AddressList.TryParse(text, out _, out var error));
 
-        Assert.True(watch.ElapsedMilliseconds < 50);
+        Assert.True(watch.Elapsed < Soon);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000);
         Assert.Equal("address_list_too_long", error.Code);
     }

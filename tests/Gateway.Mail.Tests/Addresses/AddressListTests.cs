@@ -99,7 +99,7 @@ public sealed class AddressListTests
         var watch = Stopwatch.StartNew();
         AddressList.TryParse(large + " <a@b.example>", out _, out _, limits);
 
-        // A megabyte in linear time takes tens of milliseconds; in quadratic time, minutes.
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        // A megabyte in linear time takes tens of milliseconds, seconds on a machine with much else to do; in quadratic time, minutes.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
 }

@@ -20,6 +20,39 @@ public sealed class DomainEndpointTests(TestCluster cluster)
     };
 
     [Fact]
+    public async Task Records_of_operators_paths_are_asked_for_too_and_those_of_anothers_own_path_are_not()
+    {
+        await using var host = await DomainHost.StartAsync(cluster, Platform);
+        var (tenant, other) = (await host.Ledger.CreateTenantAsync(), await host.Ledger.CreateTenantAsync());
+        await host.Ledger.ExecuteAsync(
+            """
+            INSERT INTO paths (path, tenant_id, provider, origin, settings) VALUES
+                ('second', NULL, 'smtp', 'operator', '{"Host": "relay.example", "Dns:SpfInclude": "spf.second.example"}'),
+                ('own', @Id, 'smtp', 'operator', '{"Host": "own.example", "Dns:Records:0:Type": "TXT",
+                    "Dns:Records:0:Name": "_own.{domain}", "Dns:Records:0:Value": "of {domain}"}')
+            """,
+            new { tenant.Id }
+        );
+
+        var mine = await host.Client(tenant).ClaimAsync("mine.example");
+        var theirs = await host.Client(other).ClaimAsync("theirs.example");
+
+        Assert.All(
+            [mine, theirs],
+            claim =>
+                Assert.Equal(
+                    "v=spf1 include:_spf.gateway.example include:spf.esp.example include:spf.second.example ~all",
+                    Record(claim, "spf").Text("value")
+                )
+        );
+        Assert.Contains(mine.Items("records"), r => r.Text("value") == "of mine.example");
+        Assert.DoesNotContain(
+            theirs.Items("records"),
+            r => r.Text("name").StartsWith("_own.", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public async Task A_domain_goes_from_claim_to_ready_and_tells_what_is_missing_on_the_way()
     {
         await using var host = await DomainHost.StartAsync(cluster, Platform);

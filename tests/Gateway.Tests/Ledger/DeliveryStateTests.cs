@@ -8,11 +8,11 @@ public sealed class DeliveryStateTests
     private static readonly Dictionary<string, string> Table = new()
     {
         [""] = "queued suppressed",
-        ["queued"] = "sending deferred held suppressed expired cancelled",
-        ["deferred"] = "sending deferred queued held suppressed expired cancelled",
+        ["queued"] = "sending deferred held delivered suppressed expired cancelled",
+        ["deferred"] = "sending deferred queued held delivered suppressed expired cancelled",
         ["sending"] = "sent delivered deferred held unknown bounced expired queued",
         ["unknown"] = "sending sent delivered deferred queued held bounced suppressed expired cancelled",
-        ["held"] = "queued cancelled expired",
+        ["held"] = "queued delivered cancelled expired",
         ["sent"] = "delivered bounced queued held",
         ["delivered"] = "bounced",
         ["bounced"] = "",

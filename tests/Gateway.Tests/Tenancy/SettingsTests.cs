@@ -19,6 +19,9 @@ public sealed class SettingsTests(TenancyGateway gateway)
 
         await ChangeAsync(client, new { unknown_policy = "at_most_once" }, 200);
         Assert.Equal("hold", await StoredAsync(tenant.Id, "on_unknown"));
+        await ChangeAsync(client, new { content_days = 31 }, 422, "not_accepted", "content_days");
+        await ChangeAsync(client, new { content_days = 7 }, 200);
+        Assert.Equal("7", await StoredAsync(tenant.Id, "content_days"));
         await ChangeAsync(client, new { unverified_from = "rewrite" }, 422, "required", "rewrite_from_address");
         await ChangeAsync(
             client,
@@ -42,7 +45,7 @@ public sealed class SettingsTests(TenancyGateway gateway)
         );
         after = await ChangeAsync(
             client,
-            """{"unverified_from":null,"rewrite_from_address":null,"unknown_policy":null}""",
+            """{"unverified_from":null,"rewrite_from_address":null,"unknown_policy":null,"content_days":null}""",
             200
         );
         Assert.Equal(first.Body.ToJsonString(), after.Body.ToJsonString());
