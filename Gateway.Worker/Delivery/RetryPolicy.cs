@@ -16,6 +16,9 @@ public static class RetryPolicy
     /// <summary>After which a hold ends as cancelled; it is announced on day 0, 7 and 25.</summary>
     public static readonly TimeSpan HoldFor = TimeSpan.FromDays(30);
 
+    /// <summary>When a held delivery comes up again to be announced.</summary>
+    public static TimeSpan FirstHoldNotice => HoldNotices[0];
+
     private static readonly TimeSpan[] HoldNotices = [TimeSpan.FromDays(7), TimeSpan.FromDays(25), HoldFor];
 
     /// <summary>Between tries after a temporary refusal; the last one repeats. The first gives a greylist its 5 minutes in two steps.</summary>

@@ -40,7 +40,8 @@ public static class DeliveryState
     public static bool MayFollow(string? from, string to) =>
         from switch
         {
-            null => to is Queued or Suppressed,
+            // Held from birth: an unusual volume.
+            null => to is Queued or Suppressed or Held,
             // Deadlines, suspensions and cancellations reach a delivery that nobody is sending; and the news that an
             // earlier attempt of unknown fate arrived after all.
             Queued => to is Sending or Deferred or Held or Delivered or Suppressed or Expired or Cancelled,
