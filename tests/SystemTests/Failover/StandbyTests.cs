@@ -13,7 +13,7 @@ public sealed class StandbyTests(SharedStage shared)
         var stage = shared.Stage;
         var tenant = await stage.TenantAsync("gone", "standby");
         await Stage.RulesAsync();
-        await stage.QueueAsync(tenant, 60);
+        await stage.SendAsync(tenant, 60, "bulk-", stream: "broadcast");
         await stage.SendAsync(tenant, 60, "urgent-");
         await stage.UntilAsync(
             $"SELECT NOT EXISTS (SELECT FROM deliveries WHERE state <> 'sent' AND {Stage.Of(tenant)})",

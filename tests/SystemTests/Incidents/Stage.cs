@@ -128,14 +128,20 @@ internal sealed class Stage : IAsyncDisposable
         QueueFill.DueAsync(Ledger.ExecuteAsync, [tenant.Id], count, stream, tenant.Domain);
 
     /// <summary>Posts messages, each to a recipient of its own; several at once.</summary>
-    public async Task SendAsync(InstalledTenant tenant, int count, string prefix = "n", string? name = null)
+    public async Task SendAsync(
+        InstalledTenant tenant,
+        int count,
+        string prefix = "n",
+        string? name = null,
+        string stream = "transactional"
+    )
     {
         using var client = Installation.Client(Installation.Apis[0], tenant);
         await Parallel.ForAsync(
             0,
             count,
             new ParallelOptions { MaxDegreeOfParallelism = 8 },
-            async (i, _) => await PostAsync(client, tenant, $"{prefix}{i}@example.net", name)
+            async (i, _) => await PostAsync(client, tenant, $"{prefix}{i}@example.net", name, stream)
         );
     }
 
@@ -150,7 +156,7 @@ internal sealed class Stage : IAsyncDisposable
         {
             for (; sent < watch.Elapsed.TotalSeconds * perSecond; sent++)
             {
-                running.Add(PostAsync(client, tenant, $"{prefix}{sent}@example.net", null));
+                running.Add(PostAsync(client, tenant, $"{prefix}{sent}@example.net", null, "transactional"));
             }
 
             running.RemoveAll(t => t.IsCompletedSuccessfully);
@@ -287,7 +293,13 @@ internal sealed class Stage : IAsyncDisposable
         return path;
     }
 
-    private static async Task PostAsync(HttpClient client, InstalledTenant tenant, string to, string? name)
+    private static async Task PostAsync(
+        HttpClient client,
+        InstalledTenant tenant,
+        string to,
+        string? name,
+        string stream
+    )
     {
         using var answer = await client.PostAsJsonAsync(
             "/v1/messages",
@@ -296,6 +308,7 @@ internal sealed class Stage : IAsyncDisposable
                 from = tenant.Address,
                 to = new[] { new { email = to, name = name ?? "" } },
                 subject = "incident",
+                stream,
                 text = "Something happens while this is on its way.",
             }
         );
