@@ -79,8 +79,11 @@ internal static class CohortStatement
         int total
     ) => new NpgsqlBatchCommand(
             """
-            INSERT INTO cohorts (cohort_id, tenant_id, action, asked_by, reason, filter, path, rate, total, lift_bounces)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            INSERT INTO cohorts (cohort_id, tenant_id, action, asked_by, reason, filter, path, rate, total, lift_bounces,
+                state, finished_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+                -- What has nothing to do is done.
+                CASE WHEN $9 = 0 THEN 'done' ELSE 'running' END, CASE WHEN $9 = 0 THEN now() END)
             """
         ).With(cohort).With(NpgsqlDbType.Uuid, askedBy == Operator ? null : request.Filter.Tenant).With(request.Action).With(askedBy).With(NpgsqlDbType.Text, reason).With(NpgsqlDbType.Jsonb, request.Filter.ToJson()).With(NpgsqlDbType.Text, request.Over).With(request.Rate).With(total).With(request.LiftBounces);
 

@@ -94,7 +94,6 @@ internal sealed class InboundProcessor(
             cancel
         );
         await queue.SettleAsync([.. readings.Select(r => Settle(r.Claim, r.Reading, early, unanswered, log))], cancel);
-        return claims.Count;
     }
 
     /// <summary>Account news and confirmations; the requests whose confirmation is still to be answered.</summary>

@@ -23,6 +23,8 @@ internal static class CohortWriting
                 held_at = CASE WHEN c.state = 'held' THEN $11 END,
                 ended_at = CASE WHEN c.state = 'cancelled' THEN $11 END,
                 pinned_path = CASE WHEN c.state = 'queued' THEN coalesce($13, d.pinned_path) ELSE d.pinned_path END,
+                -- Whoever names a path means it, whatever that one did before.
+                avoid = CASE WHEN c.state = 'queued' AND $13 IS NOT NULL THEN NULL ELSE d.avoid END,
                 -- A release begins its schedules and its TTL clock anew.
                 deferrals = CASE WHEN c.state = 'queued' THEN 0 ELSE d.deferrals END,
                 waits = CASE WHEN c.state = 'queued' THEN 0 ELSE d.waits END,

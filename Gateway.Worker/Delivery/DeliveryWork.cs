@@ -20,6 +20,7 @@ public sealed record DeliveryWork
 
     /// <summary>Paths that bounced it for a fault of their own.</summary>
     public System.Collections.Immutable.ImmutableArray<string> Avoid { get; init; } = [];
+
     /// <summary>The one path that an operator chose for it.</summary>
     public string? PinnedPath { get; init; }
 
