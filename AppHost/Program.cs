@@ -2,7 +2,7 @@ using AppHost;
 using AppHost.Embedded;
 
 // The system, in the words of Aspire. Where there is no container engine, AppHost/Embedded runs the same model.
-var builder = DistributedApplication.CreateBuilder([.. args.Where(arg => arg != "--fresh")]);
+var builder = DistributedApplication.CreateBuilder([.. args.Except(["--fresh", Emulators.Argument])]);
 GatewayFolder folder;
 try
 {
@@ -29,6 +29,7 @@ var migrate = Host<Projects.Gateway_Worker>("migrate")
 
 var webhooks = Host<Projects.Gateway_Webhooks>("webhooks")
     .WithHttpEndpoint(port: folder.Port("webhooks"), name: "http")
+    .WithEndpoint(port: folder.Port("bounces"), scheme: "tcp", name: "bounces", env: "Gateway__Inbound__Port")
     .WithHttpHealthCheck("/health")
     .WaitForCompletion(migrate)
     .WaitFor(redis);
@@ -39,6 +40,8 @@ var worker = Host<Projects.Gateway_Worker>("worker")
     .WithReference(webhooks)
     .WaitForCompletion(migrate)
     .WaitFor(redis);
+
+Emulators.Add(builder, folder, worker, isWanted: args.Contains(Emulators.Argument));
 
 var api = Host<Projects.Gateway_Api>("api")
     .WithEnvironment("Gateway__OperatorTokenFile", folder.OperatorToken)
@@ -81,6 +84,7 @@ IResourceBuilder<ProjectResource> Host<TProject>(string name)
         .WithReference(ledger)
         .WithReference(redis)
         .WithEnvironment("ASPNETCORE_ENVIRONMENT", "Development")
+        .WithEnvironment("Gateway__BounceDomain", "bounces.demo.example")
         .WithEnvironment("Gateway__MasterKeyFile", folder.MasterKey)
         .WithEnvironment("Gateway__KeyRingFile", folder.KeyRing);
 

@@ -4,7 +4,10 @@ using Gateway.Api.Manage;
 using Gateway.Api.Messages;
 using Gateway.Api.Operator;
 using Gateway.Api.Problems;
+using Gateway.Api.Resends;
 using Gateway.Api.Sandbox;
+using Gateway.Api.Subscriptions;
+using Gateway.Api.Suppressions;
 using Gateway.Api.Throttling;
 
 namespace Gateway.Api;
@@ -18,9 +21,12 @@ internal static class Doors
         var tenants = app.MapGroup("").DescribeProblems().TellLimits();
         tenants.MapSending();
         tenants.MapMessageReading();
+        tenants.MapResends();
         tenants.MapEvents();
         tenants.MapSandbox();
         tenants.MapManagement();
+        tenants.MapSubscriptions();
+        tenants.MapSuppressions();
         app.MapOperator();
     }
 }

@@ -105,6 +105,21 @@ internal sealed class BodyFields
         }
     }
 
+    /// <summary>False where it is absent, null or refused.</summary>
+    public bool Flag(string name)
+    {
+        switch (Find(name))
+        {
+            case { ValueKind: JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False }:
+                return false;
+            case { ValueKind: JsonValueKind.True }:
+                return true;
+            case var value:
+                Refuse(name, Raw(value), "true or false", "wrong_type");
+                return false;
+        }
+    }
+
     /// <summary>RFC 3339 with an offset, later than <paramref name="after"/> and no later than <paramref name="until"/>.</summary>
     public DateTimeOffset? Time(string name, DateTimeOffset after, DateTimeOffset until)
     {

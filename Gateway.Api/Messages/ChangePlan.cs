@@ -1,3 +1,4 @@
+using Gateway.Cohorts;
 using Gateway.Ledger;
 
 namespace Gateway.Api.Messages;
@@ -54,7 +55,8 @@ internal static class Cancelling
         [
             .. chosen.Select(d =>
                 d.State == DeliveryState.Cancelled ? new ChangePlan(d) { Cancelled = true }
-                : WhyNot(d) is { } reason ? new ChangePlan(d) { Reason = reason, Cancelled = false }
+                : ChangeRule.WhyNotCancel(d.Facts) is { } reason
+                    ? new ChangePlan(d) { Reason = reason, Cancelled = false }
                 : new ChangePlan(d)
                 {
                     State = DeliveryState.Cancelled,
@@ -64,19 +66,6 @@ internal static class Cancelling
                 }
             ),
         ];
-
-    private static string? WhyNot(LockedDelivery d) =>
-        d.State switch
-        {
-            DeliveryState.Queued or DeliveryState.Deferred or DeliveryState.Held => d.IsBegun
-                ? ChangeReason.BeingSent
-                : null,
-            DeliveryState.Sending => ChangeReason.BeingSent,
-            // "Cancelled" says that it was not sent, and of this one nobody can say so.
-            DeliveryState.Unknown => ChangeReason.MaybeSent,
-            DeliveryState.Sent or DeliveryState.Delivered => ChangeReason.AlreadySent,
-            _ => ChangeReason.Ended,
-        };
 }
 
 /// <summary>Puts what is held back into the queue, due now, with its schedules and its TTL clock started anew.</summary>
@@ -90,14 +79,14 @@ internal static class Releasing
     ) =>
         [
             .. chosen.Select(d =>
-                d.State == DeliveryState.Held && !d.IsBegun
-                    ? new ChangePlan(d)
+                ChangeRule.WhyNotRelease(d.Facts, Asker.Tenant) is { } reason
+                    ? new ChangePlan(d) { Reason = reason, Released = false }
+                    : new ChangePlan(d)
                     {
                         State = DeliveryState.Queued,
                         Event = "released",
                         Released = true,
                     }
-                    : new ChangePlan(d) { Reason = ChangeReason.NotHeld, Released = false }
             ),
         ];
 }

@@ -1,3 +1,4 @@
+using Gateway.Cohorts;
 using Gateway.Ledger;
 
 namespace Gateway.Api.Messages;
@@ -30,4 +31,6 @@ internal sealed record LockedDelivery(
 {
     /// <summary>Sent over a path that tells no more: it may be called ended, though nobody knows that it arrived.</summary>
     public bool IsSentForGood => State == DeliveryState.Sent && Cause == "final";
+
+    public ChangeFacts Facts => new(State, Cause, IsBegun);
 }

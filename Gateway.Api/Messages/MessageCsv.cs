@@ -3,17 +3,27 @@ using System.Text;
 
 namespace Gateway.Api.Messages;
 
-/// <summary>A page of messages as CSV (RFC 4180), one line a delivery.</summary>
+/// <summary>Messages as CSV (RFC 4180), one line a delivery.</summary>
 internal static class MessageCsv
 {
-    private const string Header = "id,submission_id,created_at,from,subject,stream,tags,delivery_id,to,state,cause";
+    private const string Header =
+        "id,submission_id,created_at,from,subject,stream,tags,delivery_id,to,state,cause,path,reply";
 
     // A spreadsheet takes such a first character for a formula; the full-width ones too, in East Asian settings.
     private static readonly SearchValues<char> FormulaStarts = SearchValues.Create("=+-@\t\r\n\0＝＋－＠");
 
     public static string Write(IEnumerable<MessageItem> items)
     {
-        var csv = new StringBuilder(Header).Append("\r\n");
+        var csv = new StringBuilder(Head);
+        Add(csv, items);
+        return csv.ToString();
+    }
+
+    /// <summary>The first line.</summary>
+    public static string Head => Header + "\r\n";
+
+    public static void Add(StringBuilder csv, IEnumerable<MessageItem> items)
+    {
         foreach (var item in items)
         {
             foreach (var delivery in item.Deliveries)
@@ -30,12 +40,12 @@ internal static class MessageCsv
                     delivery.Id.ToString(),
                     delivery.To,
                     delivery.State,
-                    delivery.Cause
+                    delivery.Cause,
+                    delivery.Path,
+                    delivery.Reply
                 );
             }
         }
-
-        return csv.ToString();
     }
 
     private static void Row(StringBuilder csv, params ReadOnlySpan<string?> fields)

@@ -2,6 +2,7 @@ using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Auth;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
+using Gateway.Cohorts;
 using Gateway.Tenants;
 using Microsoft.Net.Http.Headers;
 
@@ -28,8 +29,14 @@ internal static class MessageEndpoints
             return problem!.ToResult();
         }
 
+        var isCsv = WantsCsv(http.Request);
+        if (isCsv && !http.Request.Query.ContainsKey("limit"))
+        {
+            return await ExportAsync(http, messages, filter);
+        }
+
         var page = await messages.ReadAsync(http.Caller().Tenant.Id, filter, http.RequestAborted);
-        if (!WantsCsv(http.Request))
+        if (!isCsv)
         {
             return TypedResults.Json(page, ApiJson.Readable.MessagePage);
         }
@@ -41,6 +48,22 @@ internal static class MessageEndpoints
         }
 
         return TypedResults.Text(MessageCsv.Write(page.Items), "text/csv", System.Text.Encoding.UTF8);
+    }
+
+    /// <summary>
+    /// All that the filter finds, page by page as it is read, newest first; where that is more than
+    /// <see cref="MessageExport.Most"/> messages, the header says where the next export begins.
+    /// </summary>
+    private static async Task<IResult> ExportAsync(HttpContext http, MessageList messages, MessageFilter filter)
+    {
+        var tenant = http.Caller().Tenant.Id;
+        var end = await messages.FindEndAsync(tenant, filter, MessageExport.Most, http.RequestAborted);
+        if (end is not null)
+        {
+            http.Response.Headers.Link = $"<{NextPage(http.Request, end)}>; rel=\"next\"";
+        }
+
+        return new MessageExport(messages, tenant, filter);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, MessageReader messages)
@@ -60,7 +83,7 @@ internal static class MessageEndpoints
 
     private static async Task<IResult> ReleaseAsync(string id, HttpContext http, MessageChanges changes) =>
         Suspended(http)
-        ?? await ChangeAsync(id, http, changes, VolumeRelease.Guard(http.Caller(), Releasing.Decide), Changed);
+        ?? await ChangeAsync(id, http, changes, VolumeRelease.Guard(http.Caller(), Releasing.Decide), Released);
 
     private static async Task<IResult> ResendAsync(string id, HttpContext http, MessageChanges changes) =>
         Suspended(http)
@@ -89,6 +112,18 @@ internal static class MessageEndpoints
 
     private static IResult Changed(ChangedMessage message) =>
         TypedResults.Json(message, ApiJson.Readable.ChangedMessage);
+
+    /// <summary>409 where all that is held is held by the platform: the wish cannot be fulfilled by asking again.</summary>
+    private static IResult Released(ChangedMessage message) =>
+        !message.Deliveries.Any(d => d.Released == true)
+        && message.Deliveries.FirstOrDefault(d => d.Reason == ChangeReason.HeldByOperator) is { } held
+            ? new ApiProblem(
+                StatusCodes.Status409Conflict,
+                ChangeReason.HeldByOperator,
+                "This hold is not yours to release",
+                $"Delivery {held.Id} is held ({held.Cause}): {ChangeReason.Explain(ChangeReason.HeldByOperator)}"
+            ).ToResult()
+            : Changed(message);
 
     /// <summary>409 where nothing could be sent again: unlike a cancellation, the wish is then not fulfilled.</summary>
     private static IResult Resent(ChangedMessage message)

@@ -19,6 +19,12 @@ internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
     public string? State { get; init; }
     public string? Path { get; init; }
     public string? Cause { get; init; }
+
+    /// <summary>The states that the filter can only find: the one asked for, or those that the cause can stand beside.</summary>
+    public IReadOnlyList<string> States =>
+        State is not null ? [State]
+        : Cause is not null ? StatesOf(Cause)
+        : [];
     public string? Tag { get; init; }
     public Guid? Submission { get; init; }
 
@@ -46,6 +52,27 @@ internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
         problem = query.Problem();
         return problem is null ? filter : null;
     }
+
+    /// <summary>Most mail is sent, and has one cause at most: every other cause is found among what is not.</summary>
+    private static IReadOnlyList<string> StatesOf(string cause) =>
+        cause switch
+        {
+            "final" => [DeliveryState.Sent],
+            // Back in the queue by a bounce that was the path's fault, or parked by it.
+            "path_bounce" => [],
+            _ => NotWell,
+        };
+
+    private static readonly IReadOnlyList<string> NotWell =
+    [
+        DeliveryState.Deferred,
+        DeliveryState.Held,
+        DeliveryState.Unknown,
+        DeliveryState.Bounced,
+        DeliveryState.Suppressed,
+        DeliveryState.Expired,
+        DeliveryState.Cancelled,
+    ];
 
     private static string? ReadRecipient(QueryFields query)
     {

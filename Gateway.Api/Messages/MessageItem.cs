@@ -16,7 +16,9 @@ public sealed record MessageItem(
     IReadOnlyList<DeliveryItem> Deliveries
 );
 
-public sealed record DeliveryItem(Guid Id, string To, string State, string? Cause);
+/// <param name="Path">The path that tried it last.</param>
+/// <param name="Reply">What the last try was answered, word for word; only where it did not end well.</param>
+public sealed record DeliveryItem(Guid Id, string To, string State, string? Cause, string? Path, string? Reply);
 
 /// <summary>The state of a message is what its deliveries have in common.</summary>
 internal static class MessageState

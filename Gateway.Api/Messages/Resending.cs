@@ -1,3 +1,4 @@
+using Gateway.Cohorts;
 using Gateway.Ledger;
 
 namespace Gateway.Api.Messages;
@@ -52,22 +53,15 @@ internal static class Resending
     }
 
     private static string? WhyNot(LockedMessage message, LockedDelivery delivery, bool byName, DateTimeOffset now) =>
-        WhyNotByState(delivery, byName) is { } reason ? reason
-        : message.WasResent(delivery) ? ChangeReason.AlreadyResent
-        : !message.HasContent ? ChangeReason.ContentGone
-        : message.Deadline <= now ? ChangeReason.DeadlinePassed
-        : null;
-
-    private static string? WhyNotByState(LockedDelivery d, bool byName) =>
-        d.State switch
-        {
-            DeliveryState.Bounced or DeliveryState.Expired or DeliveryState.Cancelled => null,
-            DeliveryState.Held => d.IsBegun ? ChangeReason.Unfinished : null,
+        ChangeRule.WhyNotResend(
+            delivery.Facts with
+            {
+                WasResent = message.WasResent(delivery),
+                HasContent = message.HasContent,
+                IsLate = message.Deadline <= now,
+            },
+            Asker.Tenant,
             // One bounce among ten must not send the other nine again: these only where the caller names them.
-            DeliveryState.Sent => byName && d.IsSentForGood ? null : ChangeReason.AlreadySent,
-            DeliveryState.Delivered => ChangeReason.AlreadySent,
-            DeliveryState.Suppressed => ChangeReason.Suppressed,
-            DeliveryState.Unknown => ChangeReason.MaybeSent,
-            _ => ChangeReason.Unfinished,
-        };
+            maySendTwice: byName && delivery.IsSentForGood
+        );
 }

@@ -1,7 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Api.Operator.Drills;
+using Gateway.Api.Operator.Holds;
 using Gateway.Api.Operator.Paths;
+using Gateway.Api.Resends;
 
 namespace Gateway.Api.Operator;
 
@@ -19,6 +22,11 @@ namespace Gateway.Api.Operator;
 [JsonSerializable(typeof(PathEventPage))]
 [JsonSerializable(typeof(RoutePage))]
 [JsonSerializable(typeof(ExplainView))]
+[JsonSerializable(typeof(CohortView))]
+[JsonSerializable(typeof(CohortPage))]
+[JsonSerializable(typeof(CohortDeliveryPage))]
+[JsonSerializable(typeof(HoldPage))]
+[JsonSerializable(typeof(DrillReport))]
 internal sealed partial class OperatorJson : JsonSerializerContext
 {
     public static OperatorJson Readable { get; } =

@@ -1,5 +1,8 @@
 using Gateway.Api.Manage;
+using Gateway.Api.Operator.Drills;
+using Gateway.Api.Operator.Holds;
 using Gateway.Api.Operator.Paths;
+using Gateway.Api.Operator.Resends;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
 using Microsoft.AspNetCore.OpenApi;
@@ -61,6 +64,9 @@ internal static class OperatorRoutes
             .WithSummary("Who did what and why, newest first")
             .WithDescription("Filters tenant, actor, action, since, until; cursor, limit.");
         app.MapPaths();
+        app.MapDrills();
+        app.MapOperatorResends();
+        app.MapHolds();
     }
 
     /// <summary>The answer to a request about a tenant; one for unknown and malformed ids.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Api.Manage;
+using Gateway.Api.Operator.Drills;
+using Gateway.Api.Resends;
 using Gateway.Tenants;
 
 namespace Gateway.Api.Operator;
@@ -17,6 +19,18 @@ public sealed record ActionView(bool DryRun, string Action, string Target, IRead
     /// <summary>A new key with its text, shown this once; after a dry run without.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public KeyView? Key { get; init; }
+
+    /// <summary>After a dry run over many deliveries: what the job would do, by tenant, state and cause.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CohortPreview? Preview { get; init; }
+
+    /// <summary>The job that was made; <c>GET /ops/v1/resends/{id}</c> tells how far it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CohortView? Job { get; init; }
+
+    /// <summary>What a drill begins with.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DrillPlan? Drill { get; init; }
 }
 
 public sealed record ChangeView(string Field, string? Before, string? After);

@@ -25,5 +25,8 @@ public sealed record RouteQuery
 
     /// <summary>Paths that refused it for a fault of their own, or that a resend must avoid: never taken.</summary>
     public ImmutableArray<string> Avoid { get; init; } = [];
+
+    /// <summary>The one path that may carry it, whatever the rules say: an operator sends it again over this one.</summary>
+    public string? PinnedPath { get; init; }
     public required DateTimeOffset Now { get; init; }
 }

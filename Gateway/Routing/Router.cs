@@ -10,12 +10,16 @@ public static class Router
     public const double StandingShare = 0.01;
 
     private const string TestRule = "test keys";
+    private const string PinRule = "pinned";
 
     /// <param name="draw">A number in [0, 1) that decides between standby and first tier, weights and probation.</param>
     public static RoutePlan Plan(RoutingSnapshot routing, HealthSnapshot health, RouteQuery query, double draw)
     {
         // A test key's mail never leaves, whatever the rules say.
-        var (rule, tiers) = query.Mode == "test" ? (TestRule, routing.TestRoute) : FirstMatch(routing.Rules, query);
+        var (rule, tiers) =
+            query.Mode == "test" ? (TestRule, routing.TestRoute)
+            : query.PinnedPath is { } pinned ? (PinRule, [new RouteTier([new WeightedPath(pinned, 1)])])
+            : FirstMatch(routing.Rules, query);
         if (tiers.Count == 0)
         {
             return new RoutePlan(rule, [], []);

@@ -25,9 +25,14 @@ namespace Projects
         public string ProjectPath => Solution.Project("Gateway.Webhooks");
     }
 
+    internal sealed class ProviderEmulators : IProjectMetadata
+    {
+        public string ProjectPath => Solution.Project("ProviderEmulators", "tests");
+    }
+
     internal static class Solution
     {
-        public static string Project(string name) =>
-            Path.GetFullPath(Path.Combine(DistributedApplication.ProjectFolder, "..", name, name + ".csproj"));
+        public static string Project(string name, string folder = "") =>
+            Path.GetFullPath(Path.Combine(DistributedApplication.ProjectFolder, "..", folder, name, name + ".csproj"));
     }
 }

@@ -29,6 +29,17 @@ internal static class ProjectModel
         return builder;
     }
 
+    /// <summary>A value that is known only when the project starts.</summary>
+    public static IResourceBuilder<ProjectResource> WithEnvironment(
+        this IResourceBuilder<ProjectResource> builder,
+        string name,
+        Func<string> callback
+    )
+    {
+        builder.Resource.Environment[name] = _ => ValueTask.FromResult<string?>(callback());
+        return builder;
+    }
+
     /// <summary>Injects <c>ConnectionStrings__NAME</c>.</summary>
     public static IResourceBuilder<ProjectResource> WithReference(
         this IResourceBuilder<ProjectResource> builder,

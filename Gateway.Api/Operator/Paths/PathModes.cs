@@ -13,7 +13,8 @@ internal static class PathModes
 {
     private const double MostMinutes = 60 * 24 * 30;
 
-    private const string Set = """
+    /// <summary>Sets a mode; without minutes until another is set.</summary>
+    public const string Set = """
         INSERT INTO path_modes AS m (path, mode, instead, until, reason)
         VALUES (@path, @mode, @instead, now() + @minutes * interval '1 minute', @reason)
         ON CONFLICT (path) DO UPDATE
