@@ -6,6 +6,8 @@ using Gateway.Api.Operator;
 using Gateway.Api.Problems;
 using Gateway.Api.Resends;
 using Gateway.Api.Sandbox;
+using Gateway.Api.Subscriptions;
+using Gateway.Api.Suppressions;
 using Gateway.Api.Throttling;
 
 namespace Gateway.Api;
@@ -23,6 +25,8 @@ internal static class Doors
         tenants.MapEvents();
         tenants.MapSandbox();
         tenants.MapManagement();
+        tenants.MapSubscriptions();
+        tenants.MapSuppressions();
         app.MapOperator();
     }
 }

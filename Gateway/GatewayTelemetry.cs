@@ -74,6 +74,12 @@ public static class GatewayTelemetry
         "Messages and sends whose limits this replica decided by its own part because Redis did not answer."
     );
 
+    public static readonly Counter<long> VolumeHeld = Meter.CreateCounter<long>(
+        "gateway.volume.held",
+        "{delivery}",
+        "Deliveries accepted as held because a new key sent an unusual volume from a new network."
+    );
+
     public static readonly Histogram<int> CommitSize = Meter.CreateHistogram<int>(
         "gateway.commit.size",
         "{item}",
@@ -146,6 +152,18 @@ public static class GatewayTelemetry
         "Canaries that asked a resting path whether it works, by path and outcome."
     );
 
+    public static readonly Counter<long> LookUps = Meter.CreateCounter<long>(
+        "gateway.path.lookups",
+        "{request}",
+        "Questions to a provider what became of a mail whose answer was lost, by path and answer."
+    );
+
+    public static readonly Counter<long> Delayed = Meter.CreateCounter<long>(
+        "gateway.deliveries.delayed",
+        "{delivery}",
+        "Transactional deliveries that crossed a mark of lateness unsent (5m, 30m, 4h), by the mark and by what they wait for."
+    );
+
     public static readonly Watched<double> PathWeight = Gauge<double>(
         "gateway.path.weight",
         "1",
@@ -156,6 +174,30 @@ public static class GatewayTelemetry
         "gateway.path.unresolved.age",
         "s",
         "Age of the oldest attempt of the path that has no conclusive answer yet: under way, or unknown."
+    );
+
+    public static readonly Counter<long> InboundRequests = Meter.CreateCounter<long>(
+        "gateway.inbound.requests",
+        "{request}",
+        "Requests at the paths' event endpoints, by path and result: stored, repeated, replayed, forged, expired, not_judged, too_large, overloaded or unavailable."
+    );
+
+    public static readonly Counter<long> InboundEvents = Meter.CreateCounter<long>(
+        "gateway.inbound.events",
+        "{event}",
+        "Events of providers that were read, by path, news and result: recorded, duplicate, early, orphan, told or ignored."
+    );
+
+    public static readonly Counter<long> InboundUnreadable = Meter.CreateCounter<long>(
+        "gateway.inbound.unreadable",
+        "{request}",
+        "Times that a genuine request could not be read whole, by path; it is kept and read again later."
+    );
+
+    public static readonly Watched<double> EventReturnRatio = Gauge<double>(
+        "gateway.path.events.returned",
+        "1",
+        "Share of a sample of the path's deliveries, sent 15 to 75 minutes ago, that the provider has told an end of."
     );
 
     public static readonly Watched<long> TenantAccepted = Count<long>(
@@ -174,6 +216,60 @@ public static class GatewayTelemetry
         "gateway.tenant.oldest.age",
         "s",
         "How long the oldest delivery of one tenant that may go now has been due; the 50 tenants with the longest queues."
+    );
+
+    public static readonly Counter<long> WebhookAttempts = Meter.CreateCounter<long>(
+        "gateway.webhook.attempts",
+        "{attempt}",
+        "Tries to tell an endpoint of a tenant an event, by result: delivered, failed (to be tried again), exhausted, aborted or gone."
+    );
+
+    public static readonly Histogram<double> WebhookSeconds = Meter.CreateHistogram<double>(
+        "gateway.webhook.attempt.duration",
+        "s",
+        "From the connection to the end of an endpoint's answer, by result."
+    );
+
+    public static readonly Histogram<double> WebhookLatency = Meter.CreateHistogram<double>(
+        "gateway.webhook.latency",
+        "s",
+        "From an event to its delivery at an endpoint that took it at the first try."
+    );
+
+    public static readonly Watched<double> WebhookOldest = Gauge<double>(
+        "gateway.webhook.oldest.age",
+        "s",
+        "Age of the oldest event that this replica read for an endpoint and that is neither delivered nor waiting for another try; 0 where none is."
+    );
+
+    public static readonly Watched<long> WebhookWaiting = Gauge<long>(
+        "gateway.webhook.waiting",
+        "{event}",
+        "Events that wait for another try at an endpoint of this replica."
+    );
+
+    public static readonly Watched<int> WebhookEndpoints = Gauge<int>(
+        "gateway.webhook.endpoints",
+        "{endpoint}",
+        "Endpoints that this replica works for, by state: flowing, failing or stopped."
+    );
+
+    public static readonly Counter<long> Suppressed = Meter.CreateCounter<long>(
+        "gateway.suppressions.followed",
+        "{suppression}",
+        "Suppressions of a stream that events caused, by reason; a repetition counts again."
+    );
+
+    public static readonly Counter<long> InboundMail = Meter.CreateCounter<long>(
+        "gateway.inbound.mail",
+        "{message}",
+        "Mail to the bounce domain that was read, by what it was: bounce, delayed, delivered, complaint, unsubscribe, auto_reply, not_a_report, orphan or failed."
+    );
+
+    public static readonly Counter<long> InboundRefused = Meter.CreateCounter<long>(
+        "gateway.inbound.refused",
+        "{command}",
+        "What the bounce domain's server refused, by reason: address, rate, load or connections."
     );
 
     private static Watched<T> Gauge<T>(string name, string unit, string help)

@@ -1,3 +1,4 @@
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Throttling;
 using Gateway.Database;
 using Gateway.Ledger;
@@ -14,13 +15,17 @@ internal static class AcceptanceServices
             .AddSingleton<DomainOwners>()
             .AddSingleton<SenderPolicy>()
             .AddSingleton<SubmissionFactory>()
+            .AddSingleton(p => VolumeOptions.Read(p.GetRequiredService<IConfiguration>()))
+            .AddSingleton<VolumeWatch>()
+            .AddHostedService<VolumeWriter>()
             .AddSingleton(p =>
                 ApartFromTheCaller(() =>
                     new MessageAcceptor(
                         p.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Accept),
                         p.GetRequiredService<WakeUp>(),
                         p.GetRequiredService<TimeProvider>(),
-                        p.GetRequiredService<AcceptanceThrottle>()
+                        p.GetRequiredService<AcceptanceThrottle>(),
+                        p.GetRequiredService<VolumeWatch>()
                     )
                 )
             )

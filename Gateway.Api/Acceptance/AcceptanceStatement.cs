@@ -19,15 +19,18 @@ internal static class AcceptanceStatement
                 $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::int[], $16::uuid[],
                 $17::timestamptz[], $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::bytea[],
-                $23::bytea[], $31::text[])
+                $23::bytea[], $31::text[], $32::text[])
             AS t (tenant_id, message_id, submission_id, key_id, door, mode, stream, from_address,
                 from_domain, subject, tags, metadata, track_opens, track_clicks, size_bytes, body_message_id,
-                send_at, deadline_at, traceparent, accepted_at, idempotency_key, request_hash, content, from_shown)
+                send_at, deadline_at, traceparent, accepted_at, idempotency_key, request_hash, content, from_shown, held_for)
         ), recipient AS (
             SELECT i.tenant_id, i.message_id, i.stream, i.accepted_at, i.send_at, r.delivery_id, r.place, r.address,
-                r.address_key, s.reason AS suppressed, r.waiting_for, i.mode,
-                -- From the database's clock on: later than Redis drew the turn, never earlier.
-                CASE WHEN r.wait IS NULL THEN i.send_at ELSE greatest(i.send_at, now() + r.wait) END AS due_at
+                r.address_key, s.reason AS suppressed, i.mode, i.held_for,
+                CASE WHEN i.held_for IS NULL THEN r.waiting_for ELSE 'release' END AS waiting_for,
+                -- From the database's clock on: later than Redis drew the turn, never earlier. A hold comes up again
+                -- to be announced.
+                CASE WHEN i.held_for IS NOT NULL THEN now() + interval '7 days'
+                    WHEN r.wait IS NULL THEN i.send_at ELSE greatest(i.send_at, now() + r.wait) END AS due_at
             FROM unnest($24::uuid[], $25::uuid[], $26::smallint[], $27::text[], $28::text[], $29::interval[], $30::text[])
                 AS r (message_id, delivery_id, place, address, address_key, wait, waiting_for)
             JOIN input i ON i.message_id = r.message_id
@@ -37,14 +40,15 @@ internal static class AcceptanceStatement
             SELECT message_id, array_agg(place ORDER BY place) AS places
             FROM recipient WHERE suppressed IS NOT NULL GROUP BY message_id
         ), won AS (
-            INSERT INTO idempotency AS i (tenant_id, key, request_hash, message_id, suppressed, expires_at)
-            SELECT tenant_id, idempotency_key, request_hash, message_id, coalesce(places, '{}'), now() + interval '24 hours'
+            INSERT INTO idempotency AS i (tenant_id, key, request_hash, message_id, suppressed, expires_at, held_for)
+            SELECT tenant_id, idempotency_key, request_hash, message_id, coalesce(places, '{}'), now() + interval '24 hours',
+                held_for
             FROM input LEFT JOIN suppressed USING (message_id)
             WHERE idempotency_key IS NOT NULL
             ORDER BY tenant_id, idempotency_key
             ON CONFLICT (tenant_id, key) DO UPDATE
             SET request_hash = excluded.request_hash, message_id = excluded.message_id,
-                suppressed = excluded.suppressed, expires_at = excluded.expires_at
+                suppressed = excluded.suppressed, expires_at = excluded.expires_at, held_for = excluded.held_for
             WHERE i.expires_at < now()
             RETURNING i.message_id
         ), accepted AS (
@@ -65,11 +69,13 @@ internal static class AcceptanceStatement
             SELECT r.* FROM recipient r WHERE r.message_id IN (SELECT message_id FROM accepted)
         ), addressed AS (
             INSERT INTO deliveries (tenant_id, message_id, delivery_id, recipient, recipient_key, state, cause, due_at,
-                waiting_for, created_at, updated_at, ended_at)
+                waiting_for, held_at, created_at, updated_at, ended_at)
             SELECT tenant_id, message_id, delivery_id, address, address_key,
-                CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'suppressed' END, suppressed,
+                CASE WHEN suppressed IS NOT NULL THEN 'suppressed' WHEN held_for IS NOT NULL THEN 'held' ELSE 'queued' END,
+                coalesce(suppressed, held_for),
                 CASE WHEN suppressed IS NULL THEN due_at ELSE send_at END,
                 CASE WHEN suppressed IS NULL THEN waiting_for END,
+                CASE WHEN suppressed IS NULL AND held_for IS NOT NULL THEN accepted_at END,
                 accepted_at, accepted_at, CASE WHEN suppressed IS NOT NULL THEN accepted_at END
             FROM envelope
         ), queued AS (
@@ -88,9 +94,11 @@ internal static class AcceptanceStatement
             -- The delivery's id is free to name its first event: no other event of this bucket has it.
             INSERT INTO events (tenant_id, bucket, id, message_id, delivery_id, sequence, type, state, at, data)
             SELECT tenant_id, message_id, delivery_id, message_id, delivery_id, 1,
-                CASE WHEN suppressed IS NULL THEN 'accepted' ELSE 'suppressed' END,
-                CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'suppressed' END, accepted_at,
+                CASE WHEN suppressed IS NOT NULL THEN 'suppressed' WHEN held_for IS NOT NULL THEN 'held' ELSE 'accepted' END,
+                CASE WHEN suppressed IS NOT NULL THEN 'suppressed' WHEN held_for IS NOT NULL THEN 'held' ELSE 'queued' END,
+                accepted_at,
                 CASE WHEN suppressed IS NOT NULL THEN jsonb_build_object('reason', suppressed)
+                    WHEN held_for IS NOT NULL THEN jsonb_build_object('cause', held_for, 'waiting_for', waiting_for)
                     WHEN waiting_for IS NOT NULL
                         THEN jsonb_build_object('waiting_for', waiting_for, 'estimated_at', due_at) END
             FROM envelope
@@ -100,7 +108,7 @@ internal static class AcceptanceStatement
 
     // A statement of its own, for a new snapshot: it sees the winner that this transaction waited for.
     private const string ReadWinners = """
-        SELECT i.tenant_id, i.key, i.request_hash, i.message_id, i.suppressed
+        SELECT i.tenant_id, i.key, i.request_hash, i.message_id, i.suppressed, i.held_for
         FROM unnest($1::uuid[], $2::text[]) AS k (tenant_id, key)
         CROSS JOIN LATERAL (SELECT * FROM idempotency x
             WHERE x.tenant_id = k.tenant_id AND x.key = k.key LIMIT 1) i
@@ -160,6 +168,7 @@ internal static class AcceptanceStatement
         Add(c, NpgsqlDbType.Bytea, Column(m, bodies.ContentOf));
         AddRecipients(c, m);
         Add(c, NpgsqlDbType.Text, Column(m, x => x.FromShown));
+        Add(c, NpgsqlDbType.Text, Column(m, x => x.HeldFor));
         return c;
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Telemetry;
 using Gateway.Api.Throttling;
 using Gateway.Batching;
@@ -40,6 +41,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
     private readonly WakeUp wakeUp;
     private readonly TimeProvider clock;
     private readonly AcceptanceThrottle? throttle;
+    private readonly VolumeWatch? volumes;
     private readonly GroupCommit<Submission, AcceptanceResult> commits;
     private long bytesInFlight;
     private int inFlight;
@@ -48,10 +50,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
         [FromKeyedServices(LedgerRole.Accept)] NpgsqlDataSource ledger,
         WakeUp wakeUp,
         TimeProvider clock,
-        AcceptanceThrottle? throttle = null
+        AcceptanceThrottle? throttle = null,
+        VolumeWatch? volumes = null
     )
     {
-        (this.ledger, this.wakeUp, this.clock, this.throttle) = (ledger, wakeUp, clock, throttle);
+        (this.ledger, this.wakeUp, this.clock) = (ledger, wakeUp, clock);
+        (this.throttle, this.volumes) = (throttle, volumes);
         commits = new(FlushAsync, new() { SizeOf = m => m.Content.Length });
     }
 
@@ -83,10 +87,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     private async Task<AcceptanceResult> CommitAsync(Submission message)
     {
+        var ticket = volumes?.Take(message);
+        AcceptanceResult result = new AcceptanceResult.Unavailable("the commit broke off");
         try
         {
             DoorTelemetry.Name(message.TenantId, message.MessageId);
-            var result = await commits.WriteAsync(message);
+            result = await commits.WriteAsync(message);
             for (var counts = 1; result is AcceptanceResult.Uncounted uncounted; counts++)
             {
                 // Waited for here, apart from the batch: others' mail goes on meanwhile.
@@ -99,8 +105,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
         }
         finally
         {
-            // Only now is the message no longer held, whoever still waited for it.
+            // Only now is the message no longer in flight, whoever still waited for it.
             Release(message);
+            if (ticket is not null)
+            {
+                volumes!.Settle(message, ticket, result);
+            }
         }
     }
 
@@ -245,7 +255,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
         using var commit = new CommitSpan("accept", batch.Count);
         var messages = batch.Select(p => p.Item).ToArray();
         var accepted = new Dictionary<Guid, IReadOnlySet<int>>();
-        var winners = new Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)>();
+        var winners = new Dictionary<(Guid, string), Winner>();
         await using (var statement = AcceptanceStatement.Build(connection, messages))
         {
             await using var reader = await statement.ExecuteReaderAsync(cancel);
@@ -259,10 +269,11 @@ public sealed class MessageAcceptor : IAsyncDisposable
             {
                 while (await reader.ReadAsync(cancel))
                 {
-                    winners[(reader.GetGuid(0), reader.GetString(1))] = (
+                    winners[(reader.GetGuid(0), reader.GetString(1))] = new(
                         reader.GetFieldValue<byte[]>(2),
                         reader.GetGuid(3),
-                        Places(reader.GetFieldValue<short[]>(4))
+                        Places(reader.GetFieldValue<short[]>(4)),
+                        reader.IsDBNull(5) ? null : reader.GetString(5)
                     );
                 }
             }
@@ -278,7 +289,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
     private static AcceptanceResult ResultOf(
         Submission message,
         Dictionary<Guid, IReadOnlySet<int>> accepted,
-        Dictionary<(Guid, string), (byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed)> winners
+        Dictionary<(Guid, string), Winner> winners
     )
     {
         if (accepted.TryGetValue(message.MessageId, out var suppressed))
@@ -286,12 +297,16 @@ public sealed class MessageAcceptor : IAsyncDisposable
             return new AcceptanceResult.Accepted(message.MessageId, suppressed, Replayed: false)
             {
                 Waits = message.Charge?.Waits,
+                HeldFor = message.HeldFor,
             };
         }
 
         return winners.TryGetValue((message.TenantId, message.Idempotency!.Key), out var winner)
             ? SameRequest(message, winner.Hash)
                 ? new AcceptanceResult.Accepted(winner.MessageId, winner.Suppressed, Replayed: true)
+                {
+                    HeldFor = winner.HeldFor,
+                }
                 : new AcceptanceResult.KeyReused()
             : new AcceptanceResult.Unavailable("the idempotency key expired between two reads");
     }
@@ -340,9 +355,13 @@ public sealed class MessageAcceptor : IAsyncDisposable
                     ? new AcceptanceResult.Accepted(pending.Item.MessageId, suppressed, Replayed: false)
                     {
                         Waits = pending.Item.Charge?.Waits,
+                        HeldFor = pending.Item.HeldFor,
                     }
                     : new AcceptanceResult.Unavailable(problem.Message)
             );
         }
     }
+
+    /// <summary>The earlier request that an idempotency key belongs to, and what it was answered.</summary>
+    private sealed record Winner(byte[] Hash, Guid MessageId, IReadOnlySet<int> Suppressed, string? HeldFor);
 }

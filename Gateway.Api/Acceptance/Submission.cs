@@ -1,3 +1,4 @@
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Throttling;
 using Gateway.Mail.Addresses;
 using Gateway.Tenants;
@@ -50,6 +51,12 @@ public sealed record Submission
     /// <summary>Whose limits hold; without it none do.</summary>
     public TenantSnapshot? Tenant { get; init; }
 
+    /// <summary>Set where a new key sends it from a new network; null where nothing is unusual.</summary>
+    public Newcomer? Newcomer { get; init; }
+
+    /// <summary>Why all of it is held from its birth; null where it is queued. Set on its way through the acceptor.</summary>
+    internal string? HeldFor { get; set; }
+
     /// <summary>What it takes of the limits; set on its way through the acceptor.</summary>
     internal MessageCharge? Charge { get; set; }
 }
@@ -70,6 +77,9 @@ public abstract record AcceptanceResult
     {
         /// <summary>By place (from 0), those that a limit lets wait; null where none does, and in a replay.</summary>
         public IReadOnlyList<DeliveryWait?>? Waits { get; init; }
+
+        /// <summary>The cause of its hold; null where it is queued.</summary>
+        public string? HeldFor { get; init; }
     }
 
     /// <summary>A limit has no room now: nothing was stored or counted (429; 451 4.7.1).</summary>

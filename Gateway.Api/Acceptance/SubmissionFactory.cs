@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Problems;
 using Gateway.Ledger;
 using Gateway.Mail.Addresses;
@@ -115,6 +116,7 @@ public sealed partial class SubmissionFactory(
                 Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
                 Idempotency = arrival.Idempotency,
                 Tenant = arrival.Caller.Tenant,
+                Newcomer = Newcomer.Of(arrival.Caller, at),
             }.ShownAs(verdict.Shown),
             null
         );
@@ -195,6 +197,7 @@ public sealed partial class SubmissionFactory(
             Recipients = [.. recipients.Select(r => new Recipient(r.ToString(), r.Key))],
             Idempotency = arrival.Idempotency,
             Tenant = arrival.Caller.Tenant,
+            Newcomer = Newcomer.Of(arrival.Caller, at),
         };
     }
 

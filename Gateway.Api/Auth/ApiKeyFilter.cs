@@ -34,8 +34,7 @@ public sealed class ApiKeyFilter(TenantDirectory directory, AuthShield shield, R
                     "The account is suspended; what it sent before can still be read."
                 ).ToResult();
             case KeyVerdict.Known { Caller: var caller } when caller.May(scope):
-                http.Features.Set(caller);
-                http.RequestServices.GetService<KeyUse>()?.Note(caller);
+                Enter(http, caller);
                 return await EnterAsync(context, next, caller.Tenant.Id);
             case KeyVerdict.Known:
                 DoorTelemetry.CountNotLetIn("scope");
@@ -52,6 +51,14 @@ public sealed class ApiKeyFilter(TenantDirectory directory, AuthShield shield, R
                 DoorTelemetry.CountNotLetIn("cannot_tell");
                 return ApiProblem.Unavailable("Keys cannot be checked at this moment.").ToResult();
         }
+    }
+
+    private void Enter(HttpContext http, Caller caller)
+    {
+        var network = shield.NetworkOf(http.Connection.RemoteIpAddress);
+        http.Features.Set(caller with { Network = network });
+        http.RequestServices.GetService<KeyUse>()?.Note(caller);
+        http.RequestServices.GetService<NetworkUse>()?.Note(caller.Tenant, network);
     }
 
     private async ValueTask<object?> EnterAsync(

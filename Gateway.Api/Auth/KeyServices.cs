@@ -1,3 +1,4 @@
+using Gateway.Api.Auth.Proxies;
 using Gateway.Api.Auth.Shield;
 using Gateway.Mail.Smtp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,7 +18,11 @@ internal static class KeyServices
             .AddSingleton<RequestGate>()
             .AddSingleton<AuthShield>()
             .AddSingleton<ConnectionGuard>()
+            .AddSingleton<ProxiedConnections>()
+            .AddSingleton<IStartupFilter, ForwardedClients>()
             .AddSingleton<TenantDirectory>()
+            .AddSingleton<NetworkUse>()
+            .AddHostedService<NetworkUseWriter>()
             .AddHostedService<TenantListener>()
             .AddHostedService<OverloadWatch>();
     }
@@ -25,6 +30,7 @@ internal static class KeyServices
     private static ShieldOptions Read(IConfiguration configuration)
     {
         var options = configuration.GetSection("Gateway:Shield").Get<ShieldOptions>() ?? new ShieldOptions();
+        options.TrustedProxies = configuration.GetSection("Gateway:TrustedProxies").Get<string[]>() ?? [];
         return options.Problems().ToArray() is { Length: > 0 } problems
             ? throw new InvalidOperationException(string.Join('\n', problems))
             : options;

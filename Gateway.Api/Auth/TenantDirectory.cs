@@ -193,6 +193,7 @@ public sealed class TenantDirectory(
         )
         {
             Domains = row.domains.ToFrozenSet(StringComparer.Ordinal),
+            FirstUsedAt = row.first_used_at,
         };
         return new Entry(readAt, caller, row.secret_sha256, row.expires_at, row.revoked_at);
     }
@@ -223,6 +224,7 @@ public sealed class TenantDirectory(
         public byte[] secret_sha256 { get; init; } = [];
         public DateTime? expires_at { get; init; }
         public DateTime? revoked_at { get; init; }
+        public DateTime? first_used_at { get; init; }
     }
 #pragma warning restore IDE1006, SA1300
 }

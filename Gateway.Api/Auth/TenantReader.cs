@@ -19,6 +19,14 @@ internal static class TenantReader
         SELECT scope, subject, unit, window_seconds, cap, over FROM limits WHERE tenant_id = @tenant;
         SELECT c.address FROM confirmed_recipients c JOIN tenants t USING (tenant_id)
         WHERE c.tenant_id = @tenant AND t.trust = 'trial' LIMIT 1000;
+        SELECT network FROM tenant_networks WHERE tenant_id = @tenant AND first_seen_at < now() - interval '1 day'
+            AND last_seen_at > now() - interval '30 days' LIMIT @networks;
+        SELECT h.hour, coalesce(max(u.recipients), 0)::bigint AS busiest,
+            coalesce(max(u.fresh) FILTER (WHERE u.hour = h.hour), 0)::bigint AS fresh,
+            coalesce(max(u.fresh) FILTER (WHERE u.hour = h.hour - interval '1 hour'), 0)::bigint AS fresh_before
+        FROM (SELECT date_trunc('hour', now(), 'UTC') AS hour) h
+        LEFT JOIN usage_hours u ON u.tenant_id = @tenant AND u.hour > now() - interval '14 days'
+        GROUP BY h.hour;
         """;
 
     public static async Task<TenantSnapshot> ReadAsync(
@@ -31,7 +39,12 @@ internal static class TenantReader
         using var all = await connection.QueryMultipleAsync(
             new CommandDefinition(
                 Read,
-                new { tenants = $"{{{tenant}}}", tenant },
+                new
+                {
+                    tenants = $"{{{tenant}}}",
+                    tenant,
+                    networks = SendingHistory.MostNetworks + 1,
+                },
                 transaction,
                 cancellationToken: cancel
             )
@@ -42,6 +55,8 @@ internal static class TenantReader
         var paused = await all.ReadAsync<string>();
         var own = await all.ReadAsync<LimitRow>();
         var confirmed = await all.ReadAsync<string>();
+        var networks = (await all.ReadAsync<string>()).AsList();
+        var hours = await all.ReadSingleAsync<HoursRow>();
         var settings = JsonSerializer.Deserialize<TenantSettings>(row.settings, StoredJson.Options) ?? new();
         return new TenantSnapshot(tenant, row.name, domains.ToFrozenSet(StringComparer.Ordinal))
         {
@@ -53,10 +68,22 @@ internal static class TenantReader
             Limits = LimitRow.Merge(row.trust, LimitRow.Parse(row.plan_limits), own, settings.Limits),
             Settings = settings,
             ConfirmedRecipients = confirmed.ToFrozenSet(StringComparer.Ordinal),
+            History = new(
+                Known(networks),
+                hours.busiest,
+                new DateTimeOffset(hours.hour),
+                hours.fresh,
+                hours.fresh_before
+            ),
         };
     }
 
-    // Named as the columns: Dapper fills it by them.
+    private static FrozenSet<SourceNetwork>? Known(List<string> networks) =>
+        networks.Count > SendingHistory.MostNetworks
+            ? null
+            : networks.Select(SourceNetwork.Parse).OfType<SourceNetwork>().ToFrozenSet();
+
+    // Named as the columns: Dapper fills them by these.
 #pragma warning disable IDE1006, SA1300
     private sealed class TenantRow
     {
@@ -67,6 +94,14 @@ internal static class TenantReader
         public long? month_quota { get; init; }
         public string plan_limits { get; init; } = "[]";
         public DateTime? suspended_at { get; init; }
+    }
+
+    private sealed class HoursRow
+    {
+        public DateTime hour { get; init; }
+        public long busiest { get; init; }
+        public long fresh { get; init; }
+        public long fresh_before { get; init; }
     }
 #pragma warning restore IDE1006, SA1300
 }

@@ -64,7 +64,7 @@ internal sealed class KeyUseWriter(
 
     // Another replica may have told a later use.
     private const string Write = """
-        UPDATE api_keys k SET last_used_at = u.at
+        UPDATE api_keys k SET last_used_at = u.at, first_used_at = coalesce(k.first_used_at, u.at)
         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS u (tenant_id, key_id, at)
         WHERE k.tenant_id = u.tenant_id AND k.key_id = u.key_id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)
         """;

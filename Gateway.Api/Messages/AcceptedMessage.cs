@@ -14,23 +14,25 @@ public sealed record AcceptedMessage(Guid Id, string State, IReadOnlyList<Accept
     {
         var recipients = submission.Recipients;
         var deliveries = new AcceptedDelivery[recipients.Count];
+        var state = result.HeldFor is null ? DeliveryState.Queued : DeliveryState.Held;
         for (var place = 1; place <= deliveries.Length; place++)
         {
             deliveries[place - 1] = new AcceptedDelivery(
                 LedgerId.Delivery(result.MessageId, place),
                 recipients[place - 1].Address,
-                result.Suppressed.Contains(place) ? DeliveryState.Suppressed : DeliveryState.Queued
+                result.Suppressed.Contains(place) ? DeliveryState.Suppressed : state
             )
             {
+                Cause = result.Suppressed.Contains(place) ? null : result.HeldFor,
                 EstimatedAt =
-                    result.Waits?[place - 1] is { } wait && !result.Suppressed.Contains(place)
+                    result.HeldFor is null && result.Waits?[place - 1] is { } wait && !result.Suppressed.Contains(place)
                         ? EstimatedAtOf(submission, wait)
                         : null,
             };
         }
 
-        var state = result.Suppressed.Count == deliveries.Length ? DeliveryState.Suppressed : DeliveryState.Queued;
-        return new AcceptedMessage(result.MessageId, state, deliveries);
+        var isAllSuppressed = result.Suppressed.Count == deliveries.Length;
+        return new AcceptedMessage(result.MessageId, isAllSuppressed ? DeliveryState.Suppressed : state, deliveries);
     }
 
     private static DateTimeOffset EstimatedAtOf(Submission submission, DeliveryWait wait) =>
@@ -39,6 +41,10 @@ public sealed record AcceptedMessage(Guid Id, string State, IReadOnlyList<Accept
 
 public sealed record AcceptedDelivery(Guid Id, string To, string State)
 {
+    /// <summary>Why it is held; absent where it is not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cause { get; init; }
+
     /// <summary>When its turn comes, where a limit lets it wait.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? EstimatedAt { get; init; }

@@ -31,7 +31,10 @@ internal static class ChangeStatement
         )
         -- The fence moves on: whoever leased the row, for a reminder perhaps, has lost it.
         INSERT INTO deliveries_due AS q (tenant_id, stream, due_at, delivery_id, message_id)
-        SELECT $1, $11, clock_timestamp(), delivery_id, $2 FROM change WHERE state = 'queued'
+        -- What was held from its birth may have been meant for later.
+        SELECT $1, $11, greatest(clock_timestamp(), (SELECT send_at FROM messages m WHERE m.tenant_id = $1 AND m.message_id = $2)),
+            delivery_id, $2
+        FROM change WHERE state = 'queued'
         ON CONFLICT (delivery_id) DO UPDATE
         SET due_at = excluded.due_at, lease_until = NULL, begun = false, fence = q.fence + 1, waiting_for = NULL
         """;

@@ -1,3 +1,4 @@
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Auth;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
@@ -81,10 +82,12 @@ internal static class MessageEndpoints
         ChangeAsync(id, http, changes, Cancelling.Decide, Changed);
 
     private static async Task<IResult> ReleaseAsync(string id, HttpContext http, MessageChanges changes) =>
-        Suspended(http) ?? await ChangeAsync(id, http, changes, Releasing.Decide, Released);
+        Suspended(http)
+        ?? await ChangeAsync(id, http, changes, VolumeRelease.Guard(http.Caller(), Releasing.Decide), Released);
 
     private static async Task<IResult> ResendAsync(string id, HttpContext http, MessageChanges changes) =>
-        Suspended(http) ?? await ChangeAsync(id, http, changes, Resending.Decide, Resent);
+        Suspended(http)
+        ?? await ChangeAsync(id, http, changes, VolumeRelease.Guard(http.Caller(), Resending.Decide), Resent);
 
     private static async Task<IResult> ChangeAsync(
         string id,

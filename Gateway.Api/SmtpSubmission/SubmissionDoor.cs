@@ -14,6 +14,7 @@ internal sealed record SubmissionDoor(
     SubmissionRoute Route,
     SubmissionLoad Load,
     KeyUse Uses,
+    NetworkUse Networks,
     TimeProvider Clock,
     ILogger<SubmissionDoor> Log
 );

@@ -20,6 +20,7 @@ namespace Gateway.Api.SmtpSubmission;
 internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? address) : SmtpServerPolicy, IDisposable
 {
     private const string Door = "smtp";
+    private readonly SourceNetwork? network = door.Shield.NetworkOf(address);
     private readonly List<EmailAddress> recipients = [];
     private string key = "";
     private Caller? caller;
@@ -41,8 +42,9 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
                     return SmtpReply.Of(421, "4.7.0 This account has too many sessions open; try again in a moment");
                 }
 
-                (key, caller) = (login.Secret, known);
+                (key, caller) = (login.Secret, known with { Network = network });
                 door.Uses.Note(known);
+                door.Networks.Note(known.Tenant, network);
                 door.Shield.Succeeded(ShieldDoor.Smtp, address);
                 return null;
             case KeyVerdict.Known:
@@ -130,7 +132,9 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
             return SubmissionReplies.Of(problem);
         }
 
-        return SmtpReply.Of(250, $"2.0.0 Ok: queued as {((AcceptanceResult.Accepted)result!).MessageId}");
+        var accepted = (AcceptanceResult.Accepted)result!;
+        var state = accepted.HeldFor is null ? "queued" : "held";
+        return SmtpReply.Of(250, $"2.0.0 Ok: {state} as {accepted.MessageId}");
     }
 
     public override void OnFault(SmtpPeer peer, Exception fault) =>
@@ -163,7 +167,7 @@ internal sealed partial class SubmissionPolicy(SubmissionDoor door, IPAddress? a
         switch (await door.Directory.AuthenticateAsync(key, cancel))
         {
             case KeyVerdict.Known { Caller: var known } when known.May(Scope.Send):
-                caller = known;
+                caller = known with { Network = network };
                 return null;
             case KeyVerdict.CannotTell:
                 DoorTelemetry.CountNotLetIn("cannot_tell");

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Api.Auth.Proxies;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -83,6 +84,8 @@ internal sealed partial class SubmissionServer(
             new IPEndPoint(address, number),
             listen =>
             {
+                var proxied = services.GetRequiredService<ProxiedConnections>();
+                listen.Use(next => connection => proxied.RunAsync(connection, next));
                 listen.Use(next =>
                     connection =>
                     {

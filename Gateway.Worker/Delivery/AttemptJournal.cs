@@ -24,7 +24,11 @@ public enum BeginVerdict
 public sealed record BeginItem(Claim Claim, string Path, bool MayDuplicate);
 
 /// <param name="Attempt">0 where the step follows from no attempt.</param>
-public sealed record RecordItem(Claim Claim, int Attempt, string? Path, SendResult? Result, NextStep Step);
+public sealed record RecordItem(Claim Claim, int Attempt, string? Path, SendResult? Result, NextStep Step)
+{
+    /// <summary>The attempt's result was recorded before; this is what follows from it.</summary>
+    public bool IsKnown { get; init; }
+}
 
 /// <summary>
 /// The two durable marks around every send, each coalesced over the whole worker (D6): <em>begin</em> before the first

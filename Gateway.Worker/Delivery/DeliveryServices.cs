@@ -1,5 +1,7 @@
+using Gateway.Worker.Delays;
 using Gateway.Worker.Health;
 using Gateway.Worker.Paths;
+using Gateway.Worker.Reconciliation;
 using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
 
@@ -12,6 +14,10 @@ internal static class DeliveryServices
             .AddSingleton<CircuitBoard>()
             .AddSingleton<BounceBreaker>()
             .AddSingleton<CircuitJournal>()
+            .AddSingleton<PathFreezes>()
+            .AddSingleton<PathBlame>()
+            .AddSingleton<VerdictWaiters>()
+            .AddSingleton<PastRefusals>()
             .AddSingleton<RefusalDoubts>()
             .AddSingleton<Admission>()
             .AddSingleton<PathWitness>()
@@ -32,10 +38,13 @@ internal static class DeliveryServices
             .AddSingleton<DeliveryQueue>()
             .AddSingleton<DeliveryLoader>()
             .AddSingleton<AttemptJournal>()
+            .AddSingleton<PathRide>()
             .AddSingleton<DeliverySteps>()
             .AddSingleton<DeliveryRunner>()
             .AddSingleton<Intake>()
             .AddSingleton<LeaseKeeper>()
+            .AddSingleton<LookUpQueue>()
+            .AddSingleton<LookUpResult>()
             // The register first: whoever delivers asks it for paths.
             .AddHostedService(p => p.GetRequiredService<PathRegister>())
             .AddHostedService<PathListener>()
@@ -43,9 +52,13 @@ internal static class DeliveryServices
             .AddHostedService(p => p.GetRequiredService<CircuitJournal>())
             .AddHostedService<SharedCircuits>()
             .AddHostedService<PathCanary>()
+            .AddHostedService(p => p.GetRequiredService<PathFreezes>())
+            .AddHostedService(p => p.GetRequiredService<VerdictWaiters>())
             .AddHostedService(p => p.GetRequiredService<Admission>())
             // Hosted services stop in the reverse order: the loop drains while the keeper still renews.
             .AddHostedService(p => p.GetRequiredService<LeaseKeeper>())
+            .AddHostedService<UnknownLookUps>()
+            .AddHostedService<DelayAlarm>()
             .AddHostedService<QueueWatch>()
             .AddHostedService<DueListener>()
             .AddHostedService<DeliveryLoop>();

@@ -5,9 +5,9 @@ using Gateway.Mail.Messages;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Worker.Paths;
+using Gateway.Worker.Preparing;
 using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
-using Gateway.Worker.Throttling;
 
 namespace Gateway.Worker.Delivery;
 
@@ -15,9 +15,11 @@ namespace Gateway.Worker.Delivery;
 public sealed class DeliverySteps(
     PathPicker picker,
     MessageSigner signer,
+    DeliveryMarks marks,
     AttemptJournal journal,
     RefusalDoubts doubts,
-    PathThrottle throttle,
+    PastRefusals refusals,
+    PathRide ride,
     TimeProvider clock,
     ILogger<DeliverySteps> log
 )
@@ -49,7 +51,7 @@ public sealed class DeliverySteps(
         try
         {
             using var span = WorkerTelemetry.Start("prepare");
-            mail = work.Content.Prepared;
+            mail = marks.Mark(work);
         }
         catch (InvalidDataException problem)
         {
@@ -58,72 +60,30 @@ public sealed class DeliverySteps(
         }
 
         var query = Query(work, mail, now);
-        while (true)
+        if (work.Facts.WaitingFor == RetryPolicy.Verdict && await refusals.FindAsync(work.Claim, stop) is { } refusal)
         {
-            var boarding = picker.Board(query with { Now = clock.GetUtcNow() });
-            switch (boarding.Verdict)
-            {
-                case BoardingVerdict.Crowded:
-                    return false;
-                case BoardingVerdict.NoPath:
-                    return await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
-                case BoardingVerdict.Paused:
-                    return await SettleAsync(
-                        work,
-                        RetryPolicy.Paused(work.Facts, boarding.Until, now, Random.Shared.NextDouble())
-                    );
-                default:
-                    var (went, tried) = await GoAsync(work, mail, query, boarding.Path!, stop);
-                    if (went)
-                    {
-                        await RecordApartAsync(tried);
-                        return true;
-                    }
-
-                    // The path was lost while the delivery stood in line for it: another one, at once.
-                    break;
-            }
+            await journal.RecordAsync(Judged(work, refusal, query));
+            return true;
         }
-    }
 
-    /// <summary>
-    /// Goes over the path it is aboard of. It did not go where that path carries nothing any more; tried is what is to be
-    /// recorded, or null where it was ours no longer.
-    /// </summary>
-    private async Task<(bool Went, RecordItem? Tried)> GoAsync(
-        DeliveryWork work,
-        PreparedMail mail,
-        RouteQuery query,
-        EgressPath path,
-        CancellationToken stop
-    )
-    {
-        try
+        var gone = await ride.GoAsync(query, path => SendOverAsync(work, mail, query, path, stop), stop);
+        now = clock.GetUtcNow();
+        switch (gone.Verdict)
         {
-            await path.EnterAsync(stop);
-            try
-            {
-                if (!picker.StillCarries(path))
-                {
-                    return (false, null);
-                }
-
-                // Last, so that little time passes between being counted and being sent.
-                return (
-                    true,
-                    await throttle.WaitForAsync(path) is { } wait
-                        ? Settled(work, RetryPolicy.OverRate(work.Facts, wait, clock.GetUtcNow()))
-                        : await SendOverAsync(work, mail, query, path, stop)
+            case RideVerdict.Went:
+                await RecordApartAsync(gone.Tried);
+                return true;
+            case RideVerdict.Crowded:
+                return false;
+            case RideVerdict.Paused:
+                return await SettleAsync(
+                    work,
+                    RetryPolicy.Paused(work.Facts, gone.Until, now, Random.Shared.NextDouble())
                 );
-            }
-            finally
-            {
-                path.Exit();
-            }
-        }
-        finally
-        {
-            path.Leave();
+            case RideVerdict.Turn:
+                return await SettleAsync(work, RetryPolicy.OverRate(work.Facts, gone.Wait, now));
+            default:
+                return await SettleAsync(work, RetryPolicy.NoPath(work.Facts, now, Random.Shared.NextDouble()));
         }
     }
 
@@ -192,7 +152,7 @@ public sealed class DeliverySteps(
                 MessageId = work.Claim.MessageId,
                 DeliveryId = work.Claim.DeliveryId,
                 Attempt = attempt,
-                MailFrom = work.FromAddress,
+                MailFrom = marks.MailFrom(work, path.Provider.Capabilities, attempt),
                 Recipient = work.Recipient,
                 Content = content,
                 NeedsSmtpUtf8 = query.Needs.HasFlag(MailNeeds.Eai),
@@ -206,10 +166,30 @@ public sealed class DeliverySteps(
             path.Provider.Capabilities.HasDeliveryEvents,
             clock.GetUtcNow(),
             Random.Shared.NextDouble(),
-            doubts.Of(path.Name, work, result)
+            doubts.Of(path.Name, work, result, query)
         );
         return new RecordItem(work.Claim, attempt, path.Name, result, step);
     }
+
+    /// <summary>The end that its refusal asked for, or what the path's fault makes of it.</summary>
+    private RecordItem Judged(DeliveryWork work, PastRefusal refusal, RouteQuery query) =>
+        new(
+            work.Claim,
+            refusal.Attempt,
+            refusal.Path,
+            refusal.Result,
+            RetryPolicy.After(
+                work.Facts,
+                refusal.Result,
+                pathTellsDelivery: false,
+                clock.GetUtcNow(),
+                Random.Shared.NextDouble(),
+                doubts.Of(refusal, query)
+            )
+        )
+        {
+            IsKnown = true,
+        };
 
     private async Task<Begun> BeginAsync(BeginItem item)
     {

@@ -44,7 +44,7 @@ internal sealed class LateResults(NpgsqlDataSource ledger, TimeProvider clock)
 
     public async Task AppendAsync(RecordItem item, CancellationToken cancel)
     {
-        if (item.Result is not { } result || item.Attempt == 0)
+        if (item.Result is not { } result || item.Attempt == 0 || item.IsKnown)
         {
             return;
         }

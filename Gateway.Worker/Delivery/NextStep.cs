@@ -28,6 +28,15 @@ public enum Doubt
 
     /// <summary>Many others were refused alike on this path.</summary>
     MassBounce,
+
+    /// <summary>The path refuses whatever it is given, and another one can be asked.</summary>
+    PathRefusesAll,
+
+    /// <summary>Nothing speaks against it yet: what the path answers to others meanwhile decides.</summary>
+    TooEarly,
+
+    /// <summary>As that, and nobody knows its words: they get more time.</summary>
+    TooEarlyForUnknownWords,
 }
 
 /// <summary>The TTL clock runs only while the last outcome is the recipient's temporary refusal (D12).</summary>

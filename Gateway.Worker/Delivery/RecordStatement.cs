@@ -67,7 +67,7 @@ internal static class RecordStatement
         p.Add(NpgsqlDbType.Uuid, items, i => i.Claim.MessageId);
         p.Add(NpgsqlDbType.Uuid, items, i => i.Claim.DeliveryId);
         p.Add(NpgsqlDbType.Bigint, items, i => i.Claim.Fence);
-        p.Add(NpgsqlDbType.Integer, items, i => i.Attempt);
+        p.Add(NpgsqlDbType.Integer, items, i => i.IsKnown ? 0 : i.Attempt);
         p.Add(NpgsqlDbType.Text, items, i => i.Result?.Outcome.ToString());
         p.Add(NpgsqlDbType.Text, items, i => i.Result?.Scope.ToString());
         p.Add(NpgsqlDbType.Text, items, i => i.Result?.Phase);
@@ -81,7 +81,7 @@ internal static class RecordStatement
         p.Add(NpgsqlDbType.Integer, items, i => i.Step.Deferrals);
         p.Add(NpgsqlDbType.Integer, items, i => i.Step.Waits);
         p.Add(NpgsqlDbType.Text, items, i => i.Step.Event ?? i.Step.State);
-        p.Add(NpgsqlDbType.Text, items, EventData);
+        p.Add(NpgsqlDbType.Text, items, i => EventData(i, now));
         p.Add(NpgsqlDbType.Uuid, items, _ => LedgerId.New(now));
         p.Add(NpgsqlDbType.Boolean, items, i => DeliveryState.IsEnd(i.Step.State) || i.Step.Cause == "final");
         p.Add(now);
@@ -89,7 +89,7 @@ internal static class RecordStatement
     }
 
     /// <summary>What a tenant wants to read beside the state; the full reply of a success is in the attempt.</summary>
-    internal static string EventData(RecordItem item)
+    internal static string EventData(RecordItem item, DateTimeOffset? now = null)
     {
         var data = new Dictionary<string, object>();
         if (item.Step.Cause is { } cause)
@@ -100,6 +100,10 @@ internal static class RecordStatement
         if (item.Step.WaitingFor is { } waitingFor)
         {
             data["waiting_for"] = waitingFor;
+            if (waitingFor == RetryPolicy.PathTurn && item.Step.DueIn is { } wait && now + wait is { } estimate)
+            {
+                data["estimated_at"] = estimate;
+            }
         }
 
         if (item.Result is { } result)

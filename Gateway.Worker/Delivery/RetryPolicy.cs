@@ -37,6 +37,18 @@ public static class RetryPolicy
     private static readonly TimeSpan LongestPathWait = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ThrottleWait = TimeSpan.FromSeconds(30);
 
+    /// <summary>What a delivery waits for whose refusal is not believed yet.</summary>
+    public const string Verdict = "verdict";
+
+    /// <summary>What a delivery waits for that its path's own limits gave a later turn.</summary>
+    public const string PathTurn = "limit:path";
+
+    /// <summary>For how long a refusal is weighed against what its path answers to others.</summary>
+    public static readonly TimeSpan VerdictWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same time in which many unknown words alike are the path's fault.</summary>
+    public static readonly TimeSpan UnknownWordsWait = TimeSpan.FromSeconds(60);
+
     /// <summary>How long the fate of a transactional, and of a broadcast, mail may stay unknown (D11).</summary>
     public static TimeSpan UnknownFor(string stream) =>
         stream == "transactional" ? TimeSpan.FromMinutes(2) : TimeSpan.FromMinutes(30);
@@ -88,6 +100,8 @@ public static class RetryPolicy
             Doubt.MassBounce => Hold("mass_bounce"),
             // The same path once more: there is no other, so it waits for one.
             Doubt.SamePathOnProbation => NoPath(delivery, now, draw),
+            Doubt.TooEarly => Weigh(delivery, VerdictWait),
+            Doubt.TooEarlyForUnknownWords => Weigh(delivery, UnknownWordsWait),
             _ => WithinTtl(
                 delivery,
                 now,
@@ -105,7 +119,7 @@ public static class RetryPolicy
 
     /// <summary>The path's rate has no room for it: it waits until it is told to, and spends nothing (I7).</summary>
     public static NextStep OverRate(DeliveryFacts delivery, TimeSpan wait, DateTimeOffset now) =>
-        WithinTtl(delivery, now, Wait(delivery, wait, "path") with { Waits = delivery.Waits });
+        WithinTtl(delivery, now, Wait(delivery, wait, PathTurn) with { Waits = delivery.Waits });
 
     /// <summary>Its path asked to be left alone until then, and for so short a time no other is taken.</summary>
     public static NextStep Paused(DeliveryFacts delivery, DateTimeOffset until, DateTimeOffset now, double draw)
@@ -125,7 +139,8 @@ public static class RetryPolicy
             return HoldNotice(delivery, now);
         }
 
-        if (delivery.Deadline <= now)
+        // One that waits for its verdict was refused in time: that is its end or not.
+        if (delivery.Deadline <= now && delivery.WaitingFor != Verdict)
         {
             return new NextStep(DeliveryState.Expired, "tenant_deadline");
         }
@@ -175,6 +190,13 @@ public static class RetryPolicy
             Deferrals = delivery.Deferrals + 1,
         };
     }
+
+    /// <summary>A hard refusal is final once its path showed that it is not general (S5): nobody's bounce before that.</summary>
+    private static NextStep Weigh(DeliveryFacts delivery, TimeSpan wait) =>
+        Wait(delivery, wait, Verdict) with
+        {
+            Waits = delivery.Waits,
+        };
 
     private static NextStep Wait(DeliveryFacts delivery, TimeSpan wait, string waitingFor) =>
         new(DeliveryState.Deferred, waitingFor, wait, waitingFor)

@@ -5,87 +5,113 @@ using Gateway.Providers;
 namespace Gateway.Worker.Health;
 
 /// <summary>
-/// Many hard bounces with the same words on one path are the path's fault until somebody looked: 10 or more of them within
-/// 10 minutes, at least a fifth of all that the path did in that time, of two tenants or more (one tenant's bad list is
-/// its own). From then on what the path refuses with these words is held, for half an hour after the last one.
+/// Many hard bounces of one path are the path's fault until somebody looked, in two forms. <em>Words</em>: 10 or more
+/// alike within 10 minutes, at least a fifth of all that the path did in that time, of two tenants or more (one tenant's
+/// bad list is its own); what hears these words there is held, for half an hour after the last one. <em>Path</em>: it
+/// refuses all that it is given, 10 in a row of two tenants or of one whose mail another path takes, 50 in a row
+/// whoever sent them.
 /// </summary>
 public sealed class BounceBreaker(TimeProvider clock)
 {
-    private const int Least = 10;
-    private const double LeastShare = 0.2;
-    private const int LeastTenants = 2;
-    private const int Remembered = 500;
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan FrozenFor = TimeSpan.FromMinutes(30);
+    private readonly ConcurrentDictionary<string, PathHistory> histories = new(StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<string, History> histories = new(StringComparer.Ordinal);
+    public static bool IsRefusal(Outcome outcome) =>
+        outcome is Outcome.RecipientPermanent or Outcome.MessagePermanent or Outcome.ContentRefused;
 
-    /// <summary>True where this refusal is one of a cohort that must not bounce.</summary>
+    /// <summary>Counts a result, and says what speaks against believing it.</summary>
     /// <param name="isFirst">True for the one that tripped it.</param>
-    public bool Holds(string path, Guid tenant, SendResult result, out bool isFirst)
+    public Suspicion Saw(string path, Guid tenant, SendResult result, out bool isFirst)
     {
         isFirst = false;
-        var isRefusal =
-            result.Outcome is Outcome.RecipientPermanent or Outcome.MessagePermanent or Outcome.ContentRefused;
-        if (!isRefusal && result.Outcome != Outcome.Accepted)
+        if (!IsRefusal(result.Outcome) && result.Outcome != Outcome.Accepted)
         {
-            return false;
+            return Suspicion.None;
         }
 
-        var history = histories.GetOrAdd(path, _ => new History());
+        var now = clock.GetUtcNow();
+        var history = histories.GetOrAdd(path, _ => new PathHistory());
         lock (history)
         {
-            return history.Add(
-                isRefusal ? ReplySignature.Of(result.Reply) : "",
-                tenant,
-                clock.GetUtcNow(),
-                out isFirst
-            );
+            if (result.Outcome != Outcome.Accepted)
+            {
+                return history.Refuse(
+                    ReplySignature.Of(result.Reply),
+                    tenant,
+                    now,
+                    () => AnotherTakes(history, tenant, now),
+                    out isFirst
+                );
+            }
+
+            history.Accept(tenant, now);
+            return Suspicion.None;
+        }
+    }
+
+    /// <summary>What is known by now of what the path said then.</summary>
+    public Suspicion Of(string path, string reply, DateTimeOffset refusedAt)
+    {
+        if (!histories.TryGetValue(path, out var history))
+        {
+            return Suspicion.None;
+        }
+
+        lock (history)
+        {
+            return history.Of(ReplySignature.Of(reply), refusedAt, clock.GetUtcNow());
+        }
+    }
+
+    /// <summary>Messages that the path accepted since this worker runs.</summary>
+    public long AcceptedBy(string path)
+    {
+        if (!histories.TryGetValue(path, out var history))
+        {
+            return 0;
+        }
+
+        lock (history)
+        {
+            return history.Accepted;
+        }
+    }
+
+    /// <summary>Another worker froze these words.</summary>
+    public void Freeze(string path, string signature, DateTimeOffset until)
+    {
+        var history = histories.GetOrAdd(path, _ => new PathHistory());
+        lock (history)
+        {
+            history.Freeze(signature, until);
         }
     }
 
     /// <summary>An operator looked at the path: what it says next is believed.</summary>
     public void Forget(string path) => histories.TryRemove(path, out _);
 
-    private sealed class History
+    /// <summary>Never waits for a history that another thread holds: two that ask each other would for ever.</summary>
+    private bool AnotherTakes(PathHistory asking, Guid tenant, DateTimeOffset now)
     {
-        private readonly Queue<(DateTimeOffset At, string Signature, Guid Tenant)> seen = new();
-        private readonly Dictionary<string, DateTimeOffset> frozen = new(StringComparer.Ordinal);
-
-        /// <param name="signature">Empty for what was accepted.</param>
-        public bool Add(string signature, Guid tenant, DateTimeOffset now, out bool isFirst)
+        foreach (var other in histories.Values)
         {
-            isFirst = false;
-            seen.Enqueue((now, signature, tenant));
-            while (seen.Count > Remembered || now - seen.Peek().At > Window)
+            if (other == asking || !Monitor.TryEnter(other))
             {
-                seen.Dequeue();
+                continue;
             }
 
-            if (signature.Length == 0)
+            try
             {
-                return false;
+                if (other.Takes(tenant, now))
+                {
+                    return true;
+                }
             }
-
-            if (frozen.TryGetValue(signature, out var until) && until > now)
+            finally
             {
-                frozen[signature] = now + FrozenFor;
-                return true;
+                Monitor.Exit(other);
             }
-
-            var alike = seen.Where(s => s.Signature == signature).ToArray();
-            if (
-                alike.Length < Least
-                || alike.Length < LeastShare * seen.Count
-                || alike.DistinctBy(s => s.Tenant).Count() < LeastTenants
-            )
-            {
-                return false;
-            }
-
-            frozen[signature] = now + FrozenFor;
-            isFirst = true;
-            return true;
         }
+
+        return false;
     }
 }

@@ -134,6 +134,15 @@ public sealed class CircuitBoard(TimeProvider clock)
         }
     }
 
+    /// <summary>Null where it never opened.</summary>
+    public Circuit? StandingOf(CircuitKey key)
+    {
+        lock (gate)
+        {
+            return circuits.GetValueOrDefault(key);
+        }
+    }
+
     /// <summary>The circuits that are open now, for whoever asks why mail waits.</summary>
     public IReadOnlyDictionary<CircuitKey, Circuit> OpenCircuits()
     {

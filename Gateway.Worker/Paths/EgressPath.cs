@@ -10,6 +10,7 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
     public const int MostAboard = 128;
 
     private readonly SemaphoreSlim sending = new(concurrency);
+    private readonly Dictionary<string, int> toDomain = new(StringComparer.OrdinalIgnoreCase);
     private int aboard;
 
     public string Name { get; } = name;
@@ -20,7 +21,7 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
     public required string Kind { get; init; }
 
     /// <summary>Null without bound.</summary>
-    public PathRate? Rate { get; init; }
+    public PathLimits? Limits { get; init; }
 
     /// <summary>Whose own account it is; null is the platform's.</summary>
     public Guid? Tenant { get; init; }
@@ -46,6 +47,43 @@ public sealed class EgressPath(string name, IProvider provider, int concurrency,
 
     /// <summary>Waits for one of the path's connections.</summary>
     public Task EnterAsync(CancellationToken cancel) => sending.WaitAsync(cancel);
+
+    /// <summary>Takes one of the connections that one domain of recipients may have of this worker; false where all are taken.</summary>
+    public bool TryEnterDomain(string domain)
+    {
+        if (Limits?.Of(domain).Concurrency is not { } most)
+        {
+            return true;
+        }
+
+        lock (toDomain)
+        {
+            var now = toDomain.GetValueOrDefault(domain);
+            toDomain[domain] = now < most ? now + 1 : now;
+            return now < most;
+        }
+    }
+
+    public void ExitDomain(string domain)
+    {
+        if (Limits?.Of(domain).Concurrency is null)
+        {
+            return;
+        }
+
+        lock (toDomain)
+        {
+            // Only domains on their way are remembered.
+            if (toDomain[domain] == 1)
+            {
+                toDomain.Remove(domain);
+            }
+            else
+            {
+                toDomain[domain]--;
+            }
+        }
+    }
 
     public Task<SendResult> SendAsync(OutboundMail mail, Routing.RouteQuery query) =>
         witness.SendAsync(this, mail, query);

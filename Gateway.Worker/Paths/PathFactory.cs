@@ -31,7 +31,7 @@ public sealed class PathFactory(
             problems.Add($"{settings.Path}:Concurrency is {concurrency}; it must be 1 to 1000");
         }
 
-        var rate = PathRate.Read(settings, problems);
+        var limits = PathLimits.Read(settings, problems);
         var canary = CanaryAddresses.Read(settings, problems);
         var services = new ProviderServices(ledger, clock, tenant is null ? AddressPolicy.Anywhere : TenantsOwn);
         var provider = ProviderRegistry.Create(settings.Path, settings, services, problems);
@@ -42,7 +42,7 @@ public sealed class PathFactory(
                 Kind = settings["Provider"]!,
                 Canary = canary,
                 Tenant = tenant,
-                Rate = rate,
+                Limits = limits,
             };
     }
 }

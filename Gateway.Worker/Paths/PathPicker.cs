@@ -77,6 +77,13 @@ public sealed class PathPicker(EgressPaths paths, CircuitBoard board)
         return new Boarding(verdict);
     }
 
+    /// <summary>Whether any path but this one could carry it now.</summary>
+    public bool HasOther(RouteQuery query, string path)
+    {
+        var other = query with { Avoid = query.Avoid.Add(path), FailedPath = null };
+        return Router.Plan(paths.Routing, board.Snapshot(), other, draw: 0.5).Candidates.Count > 0;
+    }
+
     /// <summary>False where the path was switched off or its circuit opened while the delivery stood in line for it.</summary>
     public bool StillCarries(EgressPath path) =>
         paths.Routing.Paths.TryGetValue(path.Name, out var state)

@@ -1,5 +1,6 @@
 using Gateway.Database;
 using Gateway.Providers;
+using Gateway.Providers.Events;
 using Gateway.Routing;
 using Gateway.Worker.Health;
 using Gateway.Worker.Telemetry;
@@ -18,7 +19,7 @@ public sealed class PathRegister(
     EgressPaths paths,
     PathWaiters waiters,
     CircuitBoard board,
-    BounceBreaker breaker,
+    PathFreezes freezes,
     TimeProvider clock,
     ILogger<PathRegister> log
 ) : BackgroundService
@@ -91,7 +92,7 @@ public sealed class PathRegister(
             if (before?.Paths.FirstOrDefault(p => p.Name == resumed.Name)?.ModeStamp != resumed.ModeStamp)
             {
                 board.AskSoon(resumed.Name);
-                breaker.Forget(resumed.Name);
+                await freezes.ForgetAsync(resumed.Name, cancel);
             }
         }
 
@@ -140,11 +141,15 @@ public sealed class PathRegister(
                     IsUnproven = s.Probation is not null,
                     IsAwaitingCanary = s.Probation == ProbationStep.Canary,
                     NeverCarries =
-                        s.Probation == ProbationStep.Ejected
-                            ? $"it was ejected from probation: {s.ProbationReason}"
-                            : null,
+                        p.Provider is EventsOnlyAccount ? EventsOnlyAccount.Reason
+                        : s.Probation == ProbationStep.Ejected ? $"it was ejected from probation: {s.ProbationReason}"
+                        : null,
                 }
-                : new PathState(p.Name, p.Provider.Capabilities) { Tenant = p.Tenant }
+                : new PathState(p.Name, p.Provider.Capabilities)
+                {
+                    Tenant = p.Tenant,
+                    NeverCarries = p.Provider is EventsOnlyAccount ? EventsOnlyAccount.Reason : null,
+                }
         );
         paths.Replace(all.Values, [.. states], [.. routing.Rules, configured.DefaultRule]);
     }

@@ -76,6 +76,22 @@ internal static partial class WorkerLog
     [LoggerMessage(30, LogLevel.Error, "Path {Path} refuses many deliveries alike; they are held: {Reply}")]
     public static partial void MassBounce(ILogger log, string path, string reply);
 
+    [LoggerMessage(31, LogLevel.Warning, "Unknown deliveries were not looked up: {Problem}")]
+    public static partial void NotLookedUp(ILogger log, string problem);
+
+    [LoggerMessage(32, LogLevel.Error, "Path {Path}: its adapter threw when it was asked for a mail")]
+    public static partial void LookUpThrew(ILogger log, Exception problem, string path);
+
+    [LoggerMessage(33, LogLevel.Warning, "Late mail was not looked for: {Problem}")]
+    public static partial void DelaysNotSeen(ILogger log, string problem);
+
+    [LoggerMessage(
+        34,
+        LogLevel.Error,
+        "{Count} transactional deliveries are late for {After}; they wait for {WaitingFor}, their last path is {Path}"
+    )]
+    public static partial void MailIsLate(ILogger log, long count, string after, string waitingFor, string path);
+
     [LoggerMessage(28, LogLevel.Warning, "A change of a path was not written down: {Problem}")]
     public static partial void PathEventLost(ILogger log, string problem);
 }

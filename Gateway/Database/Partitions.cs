@@ -17,7 +17,15 @@ public static class Partitions
     public static readonly TimeSpan KeepAtLeast = TimeSpan.FromDays(65);
     public static readonly TimeSpan KeepAfterEnd = TimeSpan.FromDays(30);
 
-    public static readonly string[] Tables = ["messages", "bodies", "deliveries", "attempts", "events"];
+    public static readonly string[] Tables =
+    [
+        "messages",
+        "bodies",
+        "deliveries",
+        "attempts",
+        "events",
+        "webhook_deliveries",
+    ];
 
     /// <summary>Makes yesterday (for replicas whose clock is behind), today and the days ahead, where missing.</summary>
     public static async Task MakeAheadAsync(NpgsqlConnection owner, DateTimeOffset now, CancellationToken cancel)

@@ -40,11 +40,21 @@ public static class DeliveryState
     public static bool MayFollow(string? from, string to) =>
         from switch
         {
-            null => to is Queued or Suppressed,
+            // Held from birth: an unusual volume.
+            null => to is Queued or Suppressed or Held,
             // Deadlines, suspensions and cancellations reach a delivery that nobody is sending; and the news that an
             // earlier attempt of unknown fate arrived after all.
             Queued => to is Sending or Deferred or Held or Delivered or Suppressed or Expired or Cancelled,
-            Deferred => to is Sending or Deferred or Queued or Held or Delivered or Suppressed or Expired or Cancelled,
+            Deferred => to
+                is Sending
+                    or Deferred
+                    or Queued
+                    or Held
+                    or Delivered
+                    or Bounced
+                    or Suppressed
+                    or Expired
+                    or Cancelled,
             Sending => to is Sent or Delivered or Deferred or Held or Unknown or Bounced or Expired or Queued,
             // The truth may still come: by look-up, by event, by a late reply; else the tenant's policy decides.
             Unknown => to

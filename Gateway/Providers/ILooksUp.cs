@@ -46,4 +46,7 @@ public sealed record LookUp(LookUpAnswer Answer, string Detail)
 {
     /// <summary>The provider's own id of the mail.</summary>
     public string? ProviderId { get; init; }
+
+    /// <summary>The receiver took it; false where that is not known.</summary>
+    public bool IsDelivered { get; init; }
 }

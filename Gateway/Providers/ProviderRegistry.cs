@@ -1,7 +1,9 @@
 using Gateway.Net;
+using Gateway.Providers.Events;
 using Gateway.Providers.Mailgun;
 using Gateway.Providers.Sandbox;
 using Gateway.Providers.SendGrid;
+using Gateway.Providers.Ses;
 using Gateway.Providers.Smtp;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
@@ -22,7 +24,13 @@ public static class ProviderRegistry
         ["smtp"] = Of<SmtpRelayOptions>((options, services) => new SmtpRelayProvider(options, services)),
         ["sendgrid"] = Of<SendGridOptions>((options, services) => new SendGridProvider(options, services)),
         ["mailgun"] = Of<MailgunOptions>((options, services) => new MailgunProvider(options, services)),
+        ["ses"] = (_, _, _) => new EventsOnlyAccount(),
+        ["postmark"] = (_, _, _) => new EventsOnlyAccount(),
     };
+
+    private static readonly EventFormats Formats = new(
+        new SnsCertificates((_, _) => Task.FromResult<byte[]?>(null), TimeProvider.System)
+    );
 
     private delegate IProvider? Factory(IConfiguration settings, ProviderServices services, List<string> problems);
 
@@ -49,6 +57,10 @@ public static class ProviderRegistry
         if (kind is not null && Factories.TryGetValue(kind, out var factory))
         {
             made = factory(settings, services, own);
+            if (Formats.Find(kind) is { } format && EventOptions.Read(settings, own) is { } events)
+            {
+                own.AddRange(format.Problems(events));
+            }
         }
         else
         {

@@ -7,7 +7,7 @@ using NpgsqlTypes;
 namespace Gateway.Reports;
 
 /// <summary>Remembers reports by (path, name) for 48 hours, longer than any provider goes on sending one (D21).</summary>
-internal static class SeenReports
+public static class SeenReports
 {
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(48);
 
@@ -23,13 +23,13 @@ internal static class SeenReports
         """;
 
     /// <summary>Null where the report has no name.</summary>
-    public static Guid? KeyOf(DeliveryReport report) =>
+    internal static Guid? KeyOf(DeliveryReport report) =>
         report.SourceEventId is { } id
             ? new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{report.Path}\0{id}"))[..16])
             : null;
 
     /// <summary>Writes them down; those that were new.</summary>
-    public static async Task<HashSet<Guid>> NoteAsync(
+    internal static async Task<HashSet<Guid>> NoteAsync(
         NpgsqlConnection connection,
         IReadOnlyCollection<Guid> keys,
         DateTimeOffset now,

@@ -24,6 +24,9 @@ public sealed record TenantSnapshot(Guid Id, string Name, FrozenSet<string> Veri
 
     /// <summary>Whom a trial tenant may write to beside its own domains, by policy key; empty for all others.</summary>
     public FrozenSet<string> ConfirmedRecipients { get; init; } = [];
+
+    /// <summary>Null where it was not read: then nothing is unusual.</summary>
+    public SendingHistory? History { get; init; }
     public bool Suspended => SuspendedAt is not null;
 }
 
@@ -32,6 +35,12 @@ public sealed record Caller(TenantSnapshot Tenant, string KeyId, string Mode, Fr
 {
     /// <summary>Sending domains that the key is narrowed to; empty is all of the tenant's.</summary>
     public FrozenSet<string> Domains { get; init; } = [];
+
+    /// <summary>When the key was first used; null where nobody did until the key was read.</summary>
+    public DateTimeOffset? FirstUsedAt { get; init; }
+
+    /// <summary>Where this request comes from; null where that cannot be told.</summary>
+    public SourceNetwork? Network { get; init; }
 
     public bool May(string scope) => Scopes.Contains(scope);
 }

@@ -35,6 +35,7 @@ public sealed class MailStore
 {
     private readonly ConcurrentQueue<KeptMail> mails = new();
     private readonly ConcurrentQueue<EmulatedEvent> events = new();
+    private Action<EmulatedEvent>? listeners;
     private readonly ConcurrentDictionary<string, bool> suppressed = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<KeptMail> Mails => [.. mails];
@@ -50,13 +51,18 @@ public sealed class MailStore
 
     public void Keep(KeptMail mail) => mails.Enqueue(mail);
 
-    public void Tell(KeptMail mail, string name, string recipient, string? reason = null) =>
-        events.Enqueue(
-            new EmulatedEvent(Guid.NewGuid().ToString("N"), name, recipient, DateTimeOffset.UtcNow, mail)
-            {
-                Reason = reason,
-            }
-        );
+    /// <summary>From now on the listener is called with each event.</summary>
+    public void TellTo(Action<EmulatedEvent> listener) => listeners += listener;
+
+    public void Tell(KeptMail mail, string name, string recipient, string? reason = null)
+    {
+        var told = new EmulatedEvent(Guid.NewGuid().ToString("N"), name, recipient, DateTimeOffset.UtcNow, mail)
+        {
+            Reason = reason,
+        };
+        events.Enqueue(told);
+        listeners?.Invoke(told);
+    }
 
     public void Clear()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tenants;
 using ServiceDefaults.Health;
 
 namespace Gateway.Api.Auth.Shield;
@@ -102,6 +103,9 @@ public sealed class AuthShield(
     public bool IsProxy(IPAddress address) =>
         proxies.Length > 0
         && Array.Exists(proxies, p => p.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+
+    /// <summary>Where a client is; null where only a proxy of ours is known of it.</summary>
+    public SourceNetwork? NetworkOf(IPAddress? from) => from is null || IsProxy(from) ? null : SourceNetwork.Of(from);
 
     private double Count(ShieldDoor door, IPAddress? from, string given)
     {

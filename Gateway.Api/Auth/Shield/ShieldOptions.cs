@@ -52,6 +52,12 @@ public sealed class ShieldOptions
     /// </summary>
     public string[] Proxies { get; set; } = [];
 
+    /// <summary>
+    /// <c>Gateway:TrustedProxies</c>: networks of proxies that tell us their clients, by X-Forwarded-For over HTTP and by
+    /// the PROXY protocol before SMTP. The clients' addresses then count, and the proxies' own do not.
+    /// </summary>
+    public string[] TrustedProxies { get; internal set; } = [];
+
     public IEnumerable<string> Problems()
     {
         (string Name, double Value)[] positive =
@@ -75,7 +81,14 @@ public sealed class ShieldOptions
         {
             yield return $"Gateway:Shield:Proxies has '{proxy}'; a network is written as 10.0.0.0/8 or fd00::/8";
         }
+
+        foreach (var proxy in TrustedProxies.Where(p => !IPNetwork.TryParse(p, out _)))
+        {
+            yield return $"Gateway:TrustedProxies has '{proxy}'; a network is written as 10.0.0.0/8, one address as 10.0.0.7/32";
+        }
     }
 
-    internal IPNetwork[] ProxyNetworks() => [.. Proxies.Select(p => IPNetwork.Parse(p))];
+    internal IPNetwork[] ProxyNetworks() => [.. Proxies.Concat(TrustedProxies).Select(p => IPNetwork.Parse(p))];
+
+    internal IPNetwork[] TrustedNetworks() => [.. TrustedProxies.Select(p => IPNetwork.Parse(p))];
 }

@@ -8,6 +8,7 @@ using Gateway.Database;
 using Gateway.Domains;
 using Gateway.Net;
 using Gateway.Providers;
+using Gateway.Providers.Events;
 using Gateway.Routing;
 using Gateway.Secrets;
 using Gateway.Submissions;
@@ -143,14 +144,18 @@ internal sealed class PathDescriptions(
                     );
                 }
 
-                await connection.ExecuteAsync(BeginProbation, new { path });
+                if (!EventFormats.OnlyEvents.Contains(provider!))
+                {
+                    await connection.ExecuteAsync(BeginProbation, new { path });
+                }
+
                 var type = isNew ? "path.created" : "path.replaced";
                 await paths.TellAsync(connection, path, type, request.Reason, new { provider });
                 return new ActionOutcome([
                     new ChangeView("provider", before?.provider, provider),
                     new ChangeView("settings", before?.settings, JsonSerializer.Serialize(settings)),
                     .. secret is null ? Array.Empty<ChangeView>() : [new ChangeView("secret", null, "sealed")],
-                    new ChangeView("probation", null, "canary"),
+                    new ChangeView("probation", null, EventFormats.OnlyEvents.Contains(provider!) ? null : "canary"),
                 ]);
             },
             cancel
@@ -215,7 +220,10 @@ internal sealed class PathDescriptions(
     private static bool LooksSecret(string name) =>
         name.Contains("secret", StringComparison.OrdinalIgnoreCase)
         || name.Contains("password", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith("key", StringComparison.OrdinalIgnoreCase)
+        || (
+            name.EndsWith("key", StringComparison.OrdinalIgnoreCase)
+            && !name.EndsWith("PublicKey", StringComparison.OrdinalIgnoreCase)
+        )
         || name.EndsWith("token", StringComparison.OrdinalIgnoreCase);
 
     private static Guid? ReadTenant(BodyFields fields)

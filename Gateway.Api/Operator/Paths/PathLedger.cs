@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Dapper;
 using Gateway.Providers;
+using Gateway.Providers.Events;
 using Gateway.Routing;
 using Gateway.Tenants;
 using Npgsql;
@@ -16,8 +17,10 @@ internal sealed class PathLedger(IConnectionMultiplexer redis, IConfiguration co
         SELECT p.path, p.tenant_id, p.provider, p.origin, p.settings::text AS settings, p.capabilities::text AS capabilities, m.reason,
             CASE WHEN m.until <= now() THEN 'active' ELSE coalesce(m.mode, 'active') END AS mode,
             CASE WHEN m.until <= now() THEN NULL ELSE m.instead END AS instead,
-            CASE WHEN m.until <= now() THEN NULL ELSE m.until END AS until, b.step, b.share, b.reason AS probation_reason
+            CASE WHEN m.until <= now() THEN NULL ELSE m.until END AS until, b.step, b.share, b.reason AS probation_reason,
+            e.endpoint, e.silent_since, p.secret_sealed IS NOT NULL AS is_sealed
         FROM paths p LEFT JOIN path_modes m USING (path) LEFT JOIN path_probations b USING (path)
+            LEFT JOIN path_endpoints e USING (path)
         """;
 
     private readonly CircuitHints hints = CircuitHints.Of(configuration.GetConnectionString("ledger")!);
@@ -106,6 +109,9 @@ internal sealed class PathRow
     public string? step { get; init; }
     public double? share { get; init; }
     public string? probation_reason { get; init; }
+    public string? endpoint { get; init; }
+    public DateTime? silent_since { get; init; }
+    public bool is_sealed { get; init; }
 
     public PathState State =>
         new(
@@ -120,7 +126,10 @@ internal sealed class PathRow
             Instead = instead,
             ProbationShare = step == "share" ? share : null,
             IsAwaitingCanary = step == "canary",
-            NeverCarries = step == "ejected" ? $"it was ejected from probation: {probation_reason}" : null,
+            NeverCarries =
+                EventFormats.OnlyEvents.Contains(provider) ? EventsOnlyAccount.Reason
+                : step == "ejected" ? $"it was ejected from probation: {probation_reason}"
+                : null,
         };
 
     public PathView View(IEnumerable<CircuitHint> open) =>
@@ -145,7 +154,33 @@ internal sealed class PathRow
                         h.RestsUntil
                     )),
             ],
-            capabilities is null ? null : JsonElement.Parse(capabilities)
+            capabilities is null ? null : JsonElement.Parse(capabilities),
+            Events()
         );
+
+    private PathEventsView? Events()
+    {
+        if (endpoint is null)
+        {
+            return null;
+        }
+
+        var wanted = EventFormats.SettingsOf(provider);
+        return new PathEventsView(
+            $"/in/{provider}/{endpoint}",
+            wanted,
+            origin == "configuration" ? null : [.. wanted.Where(IsMissing)],
+            RowTime.Of(silent_since)
+        );
+    }
+
+    /// <summary>What is sealed is not opened to be looked at: it is there where credentials are.</summary>
+    private bool IsMissing(string setting) =>
+        EventFormats.IsSecret(setting)
+            ? !is_sealed
+            : !JsonElement
+                .Parse(settings)
+                .EnumerateObject()
+                .Any(s => s.Name.Equals(setting, StringComparison.OrdinalIgnoreCase));
 }
 #pragma warning restore IDE1006, SA1300

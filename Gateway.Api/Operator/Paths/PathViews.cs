@@ -10,6 +10,7 @@ namespace Gateway.Api.Operator.Paths;
 /// <param name="Probation">How far a new path is admitted; null once it is.</param>
 /// <param name="Open">Circuits that are open, as the workers tell each other.</param>
 /// <param name="Capabilities">What it can carry, as a worker saw it last; null before its first connection.</param>
+/// <param name="Events">Null for a provider that tells none.</param>
 public sealed record PathView(
     string Path,
     Guid? Tenant,
@@ -22,7 +23,20 @@ public sealed record PathView(
     string? Reason,
     ProbationView? Probation,
     IReadOnlyList<OpenCircuitView> Open,
-    JsonElement? Capabilities
+    JsonElement? Capabilities,
+    PathEventsView? Events = null
+);
+
+/// <summary>How the provider tells what became of the mail.</summary>
+/// <param name="UrlPath">Where the provider's webhook is to point, at the public address of the webhooks' host. Secret by its length.</param>
+/// <param name="Settings">The settings without which no event is believed.</param>
+/// <param name="Missing">Those of them that are not set; null where the hosts' own settings describe the path.</param>
+/// <param name="SilentSince">Since when mail is sent over the path and no event comes back; null while they do.</param>
+public sealed record PathEventsView(
+    string UrlPath,
+    IReadOnlyList<string> Settings,
+    IReadOnlyList<string>? Missing,
+    DateTimeOffset? SilentSince
 );
 
 /// <param name="Step">canary, share or ejected.</param>
@@ -56,9 +70,9 @@ public sealed record PathEventPage(IReadOnlyList<PathEventView> Items, string? N
 
 /// <param name="Path">1 to 40 of a-z, 0-9 and -.</param>
 /// <param name="Tenant">Whose own account it is; absent: the platform's.</param>
-/// <param name="Provider">smtp, sendgrid, mailgun or sandbox.</param>
-/// <param name="Settings">As below <c>Gateway:Paths:NAME</c>: Host, Port, Tls, User, Region, Domain, CanaryFrom, CanaryTo …</param>
-/// <param name="Secret">Credentials (Secret, ApiKey …), sealed and never shown; absent in a replacement: they stay.</param>
+/// <param name="Provider">smtp, sendgrid, mailgun or sandbox; ses and postmark tell events only, and carry no mail.</param>
+/// <param name="Settings">As below <c>Gateway:Paths:NAME</c>: Host, Port, Tls, User, Region, Domain, CanaryFrom, CanaryTo, EventsPublicKey (sendgrid), EventsTopics (ses), EventsUser (postmark) …</param>
+/// <param name="Secret">Credentials (Secret, ApiKey, EventsSigningKey (mailgun), EventsPassword (postmark) …), sealed and never shown; absent in a replacement: they stay.</param>
 /// <param name="Concurrency">1 to 1000 sends of one worker at once; 32 by default.</param>
 public sealed record PathRequest(
     string Path,

@@ -28,6 +28,21 @@ internal static class RelayRules
             "client does not have permissions to send as this sender"
         ),
         new("relay/daily-quota", PathDown, Account, "daily message quota exceeded", "daily sending limit exceeded"),
+        // The recipient's own limit, passed on: no path of ours is too fast for others.
+        new(
+            "relay/recipient-rate",
+            RecipientTemporary,
+            Recipient,
+            "recipient & hourly limit exceeded",
+            "recipient & sending limit exceeded",
+            "mailbox & hourly limit exceeded",
+            "user & hourly limit exceeded",
+            "receiving limit exceeded",
+            "receive limit exceeded"
+        )
+        {
+            At = Stages.Recipient | Stages.Message,
+        },
         new(
             "relay/rate",
             PathThrottled,
@@ -37,6 +52,7 @@ internal static class RelayRules
             "sending limit exceeded"
         )
         {
+            Hop = SmtpHop.SubmissionRelay,
             At = Stages.All,
         },
         new("relay/address", MessagePermanent, Message, "cannot parse to address") { Hop = SmtpHop.SubmissionRelay },

@@ -5,6 +5,7 @@ using Gateway.Mail.Addresses;
 using Gateway.Mail.Messages;
 using Gateway.Mail.Smtp;
 using Gateway.Net;
+using Gateway.Providers.Events;
 using Gateway.Providers.Http;
 using Gateway.Providers.Outcomes;
 using Gateway.Providers.Smtp;
@@ -12,7 +13,7 @@ using Gateway.Providers.Smtp;
 namespace Gateway.Providers.Mailgun;
 
 /// <summary>A Mailgun account: the raw message by its HTTP API, or by its SMTP endpoint where only that is configured.</summary>
-public sealed class MailgunProvider : IProvider, ILooksUp
+public sealed class MailgunProvider : IProvider, ILooksUp, IListsEvents
 {
     /// <summary>mailgun.md §2.</summary>
     private const long MaxMessage = 25_000_000;
@@ -76,6 +77,14 @@ public sealed class MailgunProvider : IProvider, ILooksUp
         return options.ApiKey.Length == 0 || !MailgunDomain.IsProper(domain)
             ? Task.FromResult(new LookUp(LookUpAnswer.CannotTell, "the events of this domain cannot be asked for"))
             : MailgunEventSearch.FindAsync(Ask, options.Api, domain, sent, clock.GetUtcNow(), cancel);
+    }
+
+    public Task<EventList> ListEventsAsync(string domain, DateTimeOffset since, string? next, CancellationToken cancel)
+    {
+        var sending = options.Domain ?? domain;
+        return options.ApiKey.Length == 0 || !MailgunDomain.IsProper(sending)
+            ? Task.FromResult(EventList.Unavailable("the events of this domain cannot be asked for"))
+            : MailgunEventList.ReadAsync(Ask, $"{options.Api}/v3/{sending}/events", since, next, cancel);
     }
 
     public async ValueTask DisposeAsync()

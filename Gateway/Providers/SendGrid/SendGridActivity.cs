@@ -51,6 +51,7 @@ internal static class SendGridActivity
                 return new LookUp(LookUpAnswer.Taken, $"activity: {Text(message, "status")}")
                 {
                     ProviderId = Text(message, "msg_id").Split('.')[0] is { Length: > 0 } id ? id : null,
+                    IsDelivered = Text(message, "status") == "delivered",
                 };
             }
 

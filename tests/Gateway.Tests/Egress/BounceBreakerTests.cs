@@ -7,63 +7,120 @@ namespace Gateway.Tests.Egress;
 public sealed class BounceBreakerTests
 {
     private static readonly Guid[] Tenants = [Guid.NewGuid(), Guid.NewGuid()];
+    private static readonly SendResult Taken = new(Outcome.Accepted, OutcomeScope.None, "FinalDot", "250 ok");
+    private readonly BounceBreaker breaker = new(TimeProvider.System);
 
     [Fact]
-    public void Ten_alike_of_two_tenants_trip_it_and_what_follows_is_held()
+    public void Ten_alike_of_two_tenants_freeze_their_words_and_no_others()
     {
-        var breaker = new BounceBreaker(TimeProvider.System);
         for (var i = 0; i < 9; i++)
         {
-            Assert.False(Holds(breaker, i, Refusal(i)));
+            Assert.Equal(Suspicion.None, Saw(i, Refusal(i)));
+            Saw(i, Taken);
         }
 
-        Assert.True(breaker.Holds("path", Tenants[1], Refusal(9), out var isFirst));
+        Assert.Equal(Suspicion.Words, breaker.Saw("path", Tenants[1], Refusal(9), out var isFirst));
         Assert.True(isFirst);
-        Assert.True(breaker.Holds("path", Tenants[0], Refusal(10), out isFirst));
+        Saw(0, Taken);
+        Assert.Equal(Suspicion.Words, breaker.Saw("path", Tenants[0], Refusal(10), out isFirst));
         Assert.False(isFirst);
-        Assert.False(
-            Holds(
-                breaker,
-                0,
-                new SendResult(Outcome.RecipientPermanent, OutcomeScope.Recipient, "RcptTo", "550 5.1.1 unknown user")
-            )
-        );
-        Assert.False(breaker.Holds("other", Tenants[0], Refusal(11), out _));
+        Assert.Equal(Suspicion.None, Saw(0, Refused("550 5.1.1 unknown user")));
+        Assert.Equal(Suspicion.None, breaker.Saw("other", Tenants[0], Refusal(11), out _));
     }
 
     [Fact]
-    public void One_tenants_bad_list_is_its_own()
+    public void One_tenants_bad_list_is_its_own_where_others_are_served()
     {
-        var breaker = new BounceBreaker(TimeProvider.System);
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 300; i++)
         {
-            Assert.False(breaker.Holds("path", Tenants[0], Refusal(i), out _));
+            Assert.Equal(Suspicion.None, breaker.Saw("path", Tenants[0], Refusal(i), out _));
+            if (i % 20 == 0)
+            {
+                breaker.Saw("path", Tenants[1], Taken, out _);
+            }
         }
     }
 
     [Fact]
-    public void An_ordinary_share_of_bounces_does_not_trip_it()
+    public void An_ordinary_share_of_bounces_trips_nothing()
     {
-        var breaker = new BounceBreaker(TimeProvider.System);
         for (var i = 0; i < 400; i++)
         {
-            var result =
-                i % 10 == 0 ? Refusal(i) : new SendResult(Outcome.Accepted, OutcomeScope.None, "FinalDot", "250 ok");
-            Assert.False(Holds(breaker, i / 10, result));
+            Assert.Equal(Suspicion.None, Saw(i / 10, i % 10 == 0 ? Refusal(i) : Taken));
         }
+    }
+
+    [Fact]
+    public void Ten_refusals_in_a_row_of_two_tenants_speak_against_the_path_whatever_their_words()
+    {
+        for (var i = 0; i < 9; i++)
+        {
+            Assert.Equal(Suspicion.None, Saw(i, Refused($"550 5.1.1 {(char)('a' + i)}{(char)('a' + i)} unknown")));
+        }
+
+        Assert.Equal(Suspicion.Path, breaker.Saw("path", Tenants[1], Refused("554 no"), out var isFirst));
+        Assert.True(isFirst);
+        Assert.Equal(Suspicion.Path, breaker.Saw("path", Tenants[1], Refused("554 no"), out isFirst));
+        Assert.False(isFirst);
+        Saw(0, Taken);
+        Assert.Equal(Suspicion.None, Saw(0, Refused("554 no")));
+    }
+
+    [Fact]
+    public void One_tenant_alone_speaks_against_a_path_that_refuses_what_another_takes()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            breaker.Saw("good", Tenants[0], Taken, out _);
+        }
+
+        for (var i = 0; i < 9; i++)
+        {
+            Assert.Equal(Suspicion.None, breaker.Saw("bad", Tenants[0], Refusal(i), out _));
+        }
+
+        Assert.Equal(Suspicion.Path, breaker.Saw("bad", Tenants[0], Refusal(9), out _));
+    }
+
+    [Fact]
+    public void Without_anything_to_compare_with_fifty_in_a_row_are_too_many()
+    {
+        for (var i = 0; i < 49; i++)
+        {
+            Assert.Equal(Suspicion.None, breaker.Saw("path", Tenants[0], Refusal(i), out _));
+        }
+
+        Assert.Equal(Suspicion.Path, breaker.Saw("path", Tenants[0], Refusal(49), out _));
+    }
+
+    [Fact]
+    public void The_first_ones_of_the_row_are_suspected_with_it()
+    {
+        var began = DateTimeOffset.UtcNow;
+        Saw(0, Refusal(0));
+        var first = DateTimeOffset.UtcNow;
+        for (var i = 1; i < 10; i++)
+        {
+            Saw(i, Refusal(i));
+        }
+
+        // Well again: what it said in its bad time is not believed for that.
+        Saw(0, Taken);
+        Assert.Equal(Suspicion.Path, breaker.Of("path", Refusal(0).Reply, first));
+        Assert.Equal(Suspicion.None, breaker.Of("path", Refusal(0).Reply, began.AddMinutes(-1)));
+        Assert.Equal(Suspicion.None, breaker.Of("path", Refusal(0).Reply, DateTimeOffset.UtcNow.AddSeconds(1)));
     }
 
     [Fact]
     public void Who_looked_at_the_path_is_believed()
     {
-        var breaker = new BounceBreaker(TimeProvider.System);
         for (var i = 0; i < 12; i++)
         {
-            Holds(breaker, i, Refusal(i));
+            Saw(i, Refusal(i));
         }
 
         breaker.Forget("path");
-        Assert.False(Holds(breaker, 0, Refusal(13)));
+        Assert.Equal(Suspicion.None, Saw(0, Refusal(13)));
     }
 
     [Theory]
@@ -75,14 +132,10 @@ public sealed class BounceBreakerTests
     public void Replies_are_alike_where_only_the_name_differs(string one, string other, bool alike) =>
         Assert.Equal(alike, ReplySignature.Of(one) == ReplySignature.Of(other));
 
-    private static bool Holds(BounceBreaker breaker, int i, SendResult result) =>
-        breaker.Holds("path", Tenants[i % 2], result, out _);
+    private Suspicion Saw(int i, SendResult result) => breaker.Saw("path", Tenants[i % 2], result, out _);
 
-    private static SendResult Refusal(int i) =>
-        new(
-            Outcome.RecipientPermanent,
-            OutcomeScope.Recipient,
-            "RcptTo",
-            $"550 5.0.0 <u{i}@a.example>: not here, ref {i}"
-        );
+    private static SendResult Refused(string reply) =>
+        new(Outcome.RecipientPermanent, OutcomeScope.Recipient, "RcptTo", reply);
+
+    private static SendResult Refusal(int i) => Refused($"550 5.0.0 <u{i}@a.example>: not here, ref {i}");
 }

@@ -74,20 +74,37 @@ internal sealed class OwnedIds
         owned.byAddress["/v1/messages/{id}"] = Id(waiting);
         owned.byAddress["/v1/sandbox/messages/{id}"] = delivery;
         owned.byAddress["/v1/keys/{id}"] = tenant.Key.Id;
+        var hook = await client.PostJsonAsync("/v1/subscriptions", new { url = "https://93.184.216.34/" + mark });
+        owned.byAddress["/v1/subscriptions/{id}"] = hook["id"]!;
         owned.byAddress["/v1/resends/{id}"] = (
             await client.PostJsonAsync("/v1/resends", new { state = "bounced" }).Expect(202)
         )["id"]!;
         owned.byAddress["/v1/domains/{id}"] = domain.ToString();
         owned.byAddress["/v1/domains/{domain}"] = tenant.Domain;
+        var suppressed = await client.PostJsonAsync(
+            "/v1/suppressions",
+            new { address = $"{mark}@elsewhere.example", stream = "broadcast" }
+        );
+        owned.byAddress["/v1/suppressions/{id}"] = suppressed.Items[0]["id"]!.ToString();
         var events = await client.GetJsonAsync("/v1/events");
         owned.Filters["submission"] = message;
         owned.Filters["message"] = message;
         owned.Filters["message_id"] = message;
+        owned.Filters["address"] = $"{mark}@elsewhere.example";
         owned.Filters["recipient"] = $"{mark}@example.net";
         owned.Filters["tag"] = mark;
         owned.Filters["cursor"] = events["next"]!;
         owned.Filters["key"] = tenant.Key.Id;
-        owned.Marks.AddRange([mark, message, delivery, Id(waiting), tenant.Key.Id, domain.ToString(), tenant.Domain]);
+        owned.Marks.AddRange([
+            mark,
+            message,
+            delivery,
+            Id(waiting),
+            tenant.Key.Id,
+            domain.ToString(),
+            tenant.Domain,
+            hook["id"]!,
+        ]);
         return owned;
     }
 

@@ -7,9 +7,9 @@ public sealed class DeliveryStateTests
 {
     private static readonly Dictionary<string, string> Table = new()
     {
-        [""] = "queued suppressed",
+        [""] = "queued suppressed held",
         ["queued"] = "sending deferred held delivered suppressed expired cancelled",
-        ["deferred"] = "sending deferred queued held delivered suppressed expired cancelled",
+        ["deferred"] = "sending deferred queued held delivered bounced suppressed expired cancelled",
         ["sending"] = "sent delivered deferred held unknown bounced expired queued",
         ["unknown"] = "sending sent delivered deferred queued held bounced suppressed expired cancelled",
         ["held"] = "queued delivered cancelled expired",

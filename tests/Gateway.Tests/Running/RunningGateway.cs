@@ -83,6 +83,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     public Task<HostProcess> StartWorkerAsync(IReadOnlyDictionary<string, string?>? settings = null) =>
         StartAsync("Gateway.Worker", 0, settings);
 
+    public Task<HostProcess> StartWebhooksAsync(IReadOnlyDictionary<string, string?>? settings = null) =>
+        StartAsync("Gateway.Webhooks", 0, settings);
+
     public IEnumerable<HostProcess> Apis =>
         hosts.Where(h => h.Name.StartsWith("Gateway.Api", StringComparison.Ordinal));
 
