@@ -269,7 +269,7 @@ public static class GatewayTelemetry
     public static readonly Counter<long> InboundRefused = Meter.CreateCounter<long>(
         "gateway.inbound.refused",
         "{command}",
-        "What the bounce domain's server refused, by reason: address, rate, load or connections."
+        "What the bounce domain's server refused, by reason: address, rate or connections."
     );
 
     private static Watched<T> Gauge<T>(string name, string unit, string help)

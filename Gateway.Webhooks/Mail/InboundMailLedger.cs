@@ -11,8 +11,11 @@ internal sealed class InboundMailLedger([FromKeyedServices(LedgerRole.Worker)] N
     /// <summary>Mails of one turn: with what is kept of each at its default, 16 MiB.</summary>
     public const int Batch = 64;
 
-    /// <summary>A replica that dies gives its mail back after so long.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+    /// <summary>
+    /// Where a replica dies or the ledger goes away meanwhile, the mail is due again after so long. A turn takes a moment,
+    /// and what two replicas record is recorded once.
+    /// </summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private const string Take = """
         UPDATE inbound_mail SET due_at = now() + $1, tries = tries + 1
@@ -38,7 +41,7 @@ internal sealed class InboundMailLedger([FromKeyedServices(LedgerRole.Worker)] N
             due_at = coalesce(now() + e.again, m.due_at), tries = CASE WHEN e.again IS NULL THEN m.tries ELSE 0 END,
             done_at = CASE WHEN e.state <> 'new' THEN now() END
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::interval[]) AS e (mail_id, state, outcome, problem, again)
-        WHERE m.mail_id = e.mail_id
+        WHERE m.mail_id = e.mail_id AND m.state = 'new'
         """;
 
     private const string Forget = """

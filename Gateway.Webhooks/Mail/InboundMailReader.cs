@@ -19,16 +19,33 @@ internal sealed partial class InboundMailReader(
     /// <summary>Its delivery is on the network this moment; within a lease's length it is known.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
 
+    private IReadOnlyList<StoredMail> unfinished = [];
+
     /// <summary>How many were taken up; less than <see cref="InboundMailLedger.Batch"/> where there are no more.</summary>
-    /// <exception cref="NpgsqlException">The ledger is away; what was taken up is due again after its lease.</exception>
+    /// <exception cref="NpgsqlException">The ledger is away; what was taken up is due again at the next call, or after its lease.</exception>
     public async Task<int> ReadAsync(CancellationToken cancel)
     {
-        var batch = await mails.TakeAsync(cancel);
-        if (batch.Count == 0)
+        if (unfinished.Count > 0)
         {
-            return 0;
+            // Taken up when the ledger went away: nobody waits for the lease's end.
+            await mails.EndAsync(
+                [.. unfinished.Select(m => new MailEnd(m.Id, "new", null, null, TimeSpan.Zero))],
+                cancel
+            );
         }
 
+        var batch = unfinished = await mails.TakeAsync(cancel);
+        if (batch.Count > 0)
+        {
+            await ReadAsync(batch, cancel);
+        }
+
+        unfinished = [];
+        return batch.Count;
+    }
+
+    private async Task ReadAsync(IReadOnlyList<StoredMail> batch, CancellationToken cancel)
+    {
         var owners = await mails.OwnersAsync(batch, cancel);
         var ends = new List<MailEnd>(batch.Count);
         var found = new List<(StoredMail Mail, MailFinding Finding)>();
@@ -65,8 +82,6 @@ internal sealed partial class InboundMailReader(
         {
             GatewayTelemetry.InboundMail.Add(1, new KeyValuePair<string, object?>("outcome", end.Outcome));
         }
-
-        return batch.Count;
     }
 
     public static bool IsAway(Exception problem) =>

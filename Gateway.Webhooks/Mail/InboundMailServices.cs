@@ -24,6 +24,8 @@ internal static class InboundMailServices
             .AddHostedService<InboundMailWatch>();
         return options.Port is null
             ? services
-            : services.AddSingleton<InboundMailServer>().AddHostedService(p => p.GetRequiredService<InboundMailServer>());
+            : services
+                .AddSingleton<InboundMailServer>()
+                .AddHostedService(p => p.GetRequiredService<InboundMailServer>());
     }
 }

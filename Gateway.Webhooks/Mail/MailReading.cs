@@ -95,8 +95,9 @@ internal static class MailReading
             return named.Count == 1 ? named[0] : null;
         }
 
-        return named.FirstOrDefault(r => recipient is not null && (Is(r.OriginalRecipient, recipient) || Is(r.Recipient, recipient)))
-            ?? (named.All(r => r.Outcome == named[0].Outcome && r.Action == named[0].Action) ? named[0] : null);
+        return named.FirstOrDefault(r =>
+                recipient is not null && (Is(r.OriginalRecipient, recipient) || Is(r.Recipient, recipient))
+            ) ?? (named.All(r => r.Outcome == named[0].Outcome && r.Action == named[0].Action) ? named[0] : null);
     }
 
     private static bool Is(string? written, string recipient) =>

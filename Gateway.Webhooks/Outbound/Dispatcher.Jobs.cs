@@ -188,13 +188,17 @@ internal sealed partial class Dispatcher
                 foreach (var group in rows.GroupBy(r => r.Request))
                 {
                     var endpoint = asking[group.Key];
-                    if (!endpoint.Config.IsActive || endpoint.Read != asked[group.Key].After)
+                    if (
+                        !endpoint.Config.IsActive
+                        || !IsKnown(endpoint, group.First().Version)
+                        || endpoint.Read != asked[group.Key].After
+                    )
                     {
                         continue;
                     }
 
                     var read = 0;
-                    foreach (var (_, slot, item) in group)
+                    foreach (var (_, _, slot, item) in group)
                     {
                         endpoint.Add(slot, item);
                         read++;
@@ -214,10 +218,10 @@ internal sealed partial class Dispatcher
         return () =>
         {
             asking.ForEach(e => e.HasMoreDue = false);
-            foreach (var (request, item) in rows)
+            foreach (var (request, version, item) in rows)
             {
                 var endpoint = asking[request];
-                if (endpoint.Config.IsActive == asked[request].IsActive)
+                if (IsKnown(endpoint, version) && endpoint.Config.IsActive == asked[request].IsActive)
                 {
                     endpoint.AddDue(item);
                 }
@@ -228,6 +232,20 @@ internal sealed partial class Dispatcher
                 asking[group.Key].HasMoreDue = true;
             }
         };
+    }
+
+    /// <summary>
+    /// What was written after a change of the subscription is sent as the change wants it: never after a pause, never
+    /// by an older secret.
+    /// </summary>
+    private bool IsKnown(Endpoint endpoint, long version)
+    {
+        if (endpoint.Config.Version != version)
+        {
+            keep.Want();
+        }
+
+        return endpoint.Config.Version == version;
     }
 
     private void BeginWrite()

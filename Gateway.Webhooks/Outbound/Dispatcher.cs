@@ -35,7 +35,7 @@ internal sealed partial class Dispatcher(
     private long? keptAt;
     private OutboundFigures? figures;
 
-    private readonly Job keep = new(TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(50), clock);
+    private readonly Job keep = new(options.AliveFor / 5, LoopRest, clock);
     private readonly Job look = new(options.Poll, LoopRest, clock);
     private readonly Job wholeLook = new(options.WholeLook, options.WholeLook, clock);
     private readonly Job due = new(TimeSpan.FromMilliseconds(500), LoopRest, clock);

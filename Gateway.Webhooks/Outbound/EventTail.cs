@@ -11,7 +11,11 @@ namespace Gateway.Webhooks.Outbound;
 internal readonly record struct TailRequest(Guid Subscription, Guid Tenant, EventPlace After, bool Whole);
 
 /// <summary>An event past the place; without an item where the subscription does not want its type.</summary>
-internal readonly record struct TailRow(int Request, Slot Slot, Outgoing? Item);
+/// <param name="Version">Of the subscription in the same snapshot: what was read under a newer one is not sent under an older.</param>
+internal readonly record struct TailRow(int Request, long Version, Slot Slot, Outgoing? Item);
+
+/// <summary>A waiting event that is due.</summary>
+internal readonly record struct DueRow(int Request, long Version, Outgoing Item);
 
 /// <summary>
 /// Reads what is to be told: new events of many subscriptions in one round trip, and single ones that are due again. New
@@ -36,10 +40,11 @@ internal sealed class EventTail([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
 
     private const string New = $"""
         SELECT s.n, e.id, e.bucket, e.type, e.message_id, e.delivery_id, d.recipient, e.sequence, e.state, e.at,
-            CASE WHEN wanted THEN e.data::text END, m.traceparent, e.xid, wanted
+            CASE WHEN wanted THEN e.data::text END, m.traceparent, e.xid, wanted, c.version
         FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::xid8[], $5::uuid[], $6::boolean[])
             AS s (n, subscription_id, tenant_id, xid, after_id, whole)
-        CROSS JOIN LATERAL (SELECT x.types FROM subscriptions x WHERE x.subscription_id = s.subscription_id LIMIT 1) c
+        CROSS JOIN LATERAL (SELECT x.types, x.version FROM subscriptions x
+            WHERE x.subscription_id = s.subscription_id LIMIT 1) c
         CROSS JOIN LATERAL (SELECT 1 WHERE s.whole OR EXISTS (
             SELECT FROM events x WHERE x.tenant_id = s.tenant_id AND (x.xid, x.id) > (s.xid, s.after_id)
                 AND x.xid < pg_snapshot_xmin(pg_current_snapshot()) AND x.bucket >= $7 OFFSET 0)) hint
@@ -55,7 +60,7 @@ internal sealed class EventTail([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
 
     private const string Due = $"""
         SELECT s.n, w.event_id, w.bucket, e.type, e.message_id, e.delivery_id, d.recipient, e.sequence, e.state, e.at,
-            e.data::text, m.traceparent, w.kind, w.attempts
+            e.data::text, m.traceparent, w.kind, w.attempts, c.version
         FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::boolean[]) AS s (n, subscription_id, tenant_id, active)
         CROSS JOIN LATERAL (
             (SELECT x.* FROM webhook_waiting x WHERE s.active AND x.subscription_id = s.subscription_id AND x.due_at <= now()
@@ -63,6 +68,7 @@ internal sealed class EventTail([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
             UNION ALL
             (SELECT x.* FROM webhook_waiting x WHERE NOT s.active AND x.subscription_id = s.subscription_id AND x.kind = 'test'
                 LIMIT 1)) w
+        CROSS JOIN LATERAL (SELECT x.version FROM subscriptions x WHERE x.subscription_id = s.subscription_id LIMIT 1) c
         LEFT JOIN LATERAL (SELECT x.*, true AS wanted FROM events x
             WHERE x.tenant_id = s.tenant_id AND x.bucket = w.bucket AND x.id = w.event_id LIMIT 1) e ON true
         {Shown}
@@ -109,14 +115,14 @@ internal sealed class EventTail([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
             var item = reader.GetBoolean(13)
                 ? new Outgoing(id, bucket, SendKind.Event, 0, ReadTold(reader, id), reader.TextOrNull(11), slot)
                 : null;
-            rows.Add(new TailRow(n, slot, item));
+            rows.Add(new TailRow(n, reader.GetInt64(14), slot, item));
         }
 
         return rows;
     }
 
     /// <summary>What waits and is due, oldest first; of a subscription that is not active only tests.</summary>
-    public async Task<IReadOnlyList<(int Request, Outgoing Item)>> ReadDueAsync(
+    public async Task<IReadOnlyList<DueRow>> ReadDueAsync(
         IReadOnlyList<(Guid Subscription, Guid Tenant, bool IsActive)> asked,
         CancellationToken cancel
     )
@@ -129,7 +135,7 @@ internal sealed class EventTail([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
         p.AddAll(NpgsqlDbType.Boolean, asked, a => a.IsActive);
         p.AddOne(NpgsqlDbType.Integer, DuePageSize);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var rows = new List<(int, Outgoing)>();
+        var rows = new List<DueRow>();
         while (await reader.ReadAsync(cancel))
         {
             var (n, id, kind) = (reader.GetInt32(0), reader.GetGuid(1), reader.GetString(12));
@@ -137,7 +143,16 @@ internal sealed class EventTail([FromKeyedServices(LedgerRole.Worker)] NpgsqlDat
                 kind == SendKind.Test ? WebhookTest.Of(id, asked[n].Subscription)
                 : reader.IsDBNull(3) ? null
                 : ReadTold(reader, id);
-            rows.Add((n, new(id, reader.GetGuid(2), kind, reader.GetInt32(13), told, reader.TextOrNull(11), null)));
+            var item = new Outgoing(
+                id,
+                reader.GetGuid(2),
+                kind,
+                reader.GetInt32(13),
+                told,
+                reader.TextOrNull(11),
+                null
+            );
+            rows.Add(new DueRow(n, reader.GetInt64(14), item));
         }
 
         return rows;

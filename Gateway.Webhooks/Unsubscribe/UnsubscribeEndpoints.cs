@@ -15,7 +15,8 @@ internal static class UnsubscribeEndpoints
     private const string Field = "List-Unsubscribe";
     private const string OneClick = "One-Click";
 
-    public static IServiceCollection AddUnsubscribe(this IServiceCollection services) => services.AddSingleton<Leaving>();
+    public static IServiceCollection AddUnsubscribe(this IServiceCollection services) =>
+        services.AddSingleton<Leaving>();
 
     public static void MapUnsubscribe(this IEndpointRouteBuilder routes)
     {
@@ -92,7 +93,8 @@ internal static class UnsubscribeEndpoints
     {
         var headers = http.Response.Headers;
         headers.CacheControl = "no-store";
-        headers.ContentSecurityPolicy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["X-Robots-Tag"] = "noindex, nofollow";

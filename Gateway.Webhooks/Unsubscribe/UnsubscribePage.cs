@@ -29,7 +29,10 @@ internal static class UnsubscribePage
         Page("Please try again", "<p>This cannot be done at this moment. Please try again in a minute.</p>");
 
     public static string Unknown() =>
-        Page("Not found", "<p>This link is not complete, or not one of ours. Please use the link in the mail as it is.</p>");
+        Page(
+            "Not found",
+            "<p>This link is not complete, or not one of ours. Please use the link in the mail as it is.</p>"
+        );
 
     public static string NotAsked() =>
         Page("Not understood", "<p>Nothing was changed. Please follow the link in the mail and press the button.</p>");

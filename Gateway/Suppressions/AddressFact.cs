@@ -19,7 +19,7 @@ public sealed record AddressFact
     /// <summary>The name of the <see cref="Mail.Outcome"/> that the bounce is of.</summary>
     public string? Outcome { get; init; }
 
-    /// <summary>A provider refused for its own list: <c>bounce</c>, <c>complaint</c> or <c>unsubscribe</c>.</summary>
+    /// <summary>A provider refused for its own list: <c>bounce</c>, <c>invalid</c>, <c>complaint</c> or <c>unsubscribe</c>.</summary>
     public string? ProviderList { get; init; }
 
     /// <summary>The policy key of the address.</summary>

@@ -42,7 +42,7 @@ public static class SuppressionRules
         {
             SuppressionReason.Complaint or SuppressionReason.Unsubscribe => Word(fact.ProviderList, fact),
             // Its list is of its own bounces, and it would refuse the next mail as well.
-            "bounce" => Hard(options),
+            "bounce" or "invalid" => Hard(options),
             _ when IsHard(fact) => Hard(options),
             _ when IsSoft(fact) => new AddressNews.Failed(),
             _ => null,

@@ -13,7 +13,7 @@ internal static class SuppressionSql
     // look-up by the whole key.
     public const string Read = """
         SELECT e.xid, e.id, e.tenant_id, e.delivery_id, e.type, e.at, e.data ->> 'cause',
-            e.data ->> 'outcome', e.data ->> 'provider_list', e.data ->> 'source', e.data ->> 'path', e.data ->> 'reply',
+            e.data ->> 'outcome', e.data ->> 'provider_suppression', e.data ->> 'source', e.data ->> 'path', e.data ->> 'reply',
             coalesce(d.recipient_key, e.data ->> 'recipient'), coalesce(m.stream, e.data ->> 'stream'),
             coalesce(m.mode, 'live'), coalesce(t.settings ->> 'suppression_scope' = 'all', false), e.data ->> 'class'
         FROM events e

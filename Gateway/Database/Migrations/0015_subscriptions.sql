@@ -148,7 +148,7 @@ GRANT SELECT (subscription_id, tenant_id, url, description, types, state, reason
     ON subscriptions TO gw_operator;
 GRANT SELECT ON subscription_places, webhook_waiting, webhook_replays, webhook_deliveries, webhook_senders TO gw_operator;
 
--- Every change counts; a secret that is replaced signs on for its overlap.
+-- Every change counts; a secret that is replaced signs on for its overlap. Without one it and all before it end at once.
 CREATE FUNCTION keep_former_secret() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
     NEW.version := OLD.version + 1;
@@ -157,7 +157,7 @@ $$ BEGIN
         INTO NEW.former_sealed, NEW.former_until
         FROM (
             SELECT u.sealed, u.until FROM unnest(OLD.former_sealed, OLD.former_until) AS u (sealed, until)
-            WHERE u.until > now()
+            WHERE u.until > now() AND NEW.overlap > interval '0'
             UNION ALL SELECT OLD.secret_sealed, now() + NEW.overlap WHERE NEW.overlap > interval '0'
         ) f;
     END IF;

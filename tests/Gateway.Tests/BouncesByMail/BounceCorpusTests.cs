@@ -78,19 +78,22 @@ public sealed class BounceCorpusTests(TestCluster cluster)
                 (ReportKind.AutoReply or ReportKind.NotAReport or ReportKind.Unsubscribe, _) => state == "sent",
                 // Several recipients: told apart by rules of their own.
                 (_, null) => state is "bounced" or "sent" or "delivered" or "queued",
-                (ReportKind.Bounce, { Outcome: Mail.Outcome.RecipientPermanent or Mail.Outcome.RecipientTemporary }) => (
-                    state,
-                    cause
-                ) == ("bounced", "recipient"),
-                (ReportKind.Bounce, { Outcome: Mail.Outcome.MessagePermanent }) => (state, cause) == ("bounced", "message"),
-                (ReportKind.Bounce, { Outcome: Mail.Outcome.ContentRefused }) => (state, cause) == ("bounced", "content"),
-                (ReportKind.Bounce, { Outcome: not Mail.Outcome.Accepted }) => (state, cause) == ("queued", "path_bounce"),
+                (ReportKind.Bounce, { Outcome: Mail.Outcome.RecipientPermanent or Mail.Outcome.RecipientTemporary }) =>
+                    (state, cause) == ("bounced", "recipient"),
+                (ReportKind.Bounce, { Outcome: Mail.Outcome.MessagePermanent }) => (state, cause)
+                    == ("bounced", "message"),
+                (ReportKind.Bounce, { Outcome: Mail.Outcome.ContentRefused }) => (state, cause)
+                    == ("bounced", "content"),
+                (ReportKind.Bounce, { Outcome: not Mail.Outcome.Accepted }) => (state, cause)
+                    == ("queued", "path_bounce"),
                 (ReportKind.Delayed, _) => state == "sent",
                 _ => state is "delivered",
             };
             if (!right || (about is not null && isSuppressed != isHard))
             {
-                wrong.Add($"{Path.GetFileName(file)}: {report.Kind} {about?.Outcome} {about?.Class}: {state} {cause} {isSuppressed}");
+                wrong.Add(
+                    $"{Path.GetFileName(file)}: {report.Kind} {about?.Outcome} {about?.Class}: {state} {cause} {isSuppressed}"
+                );
             }
         }
 

@@ -25,10 +25,20 @@ public sealed class BounceReadingTests(TestCluster cluster)
                 "sent final | deferred",
                 ""
             ),
-            ("there", Reports.Status("there@example.net", "delivered", "2.0.0", "250 2.0.0 ok"), "delivered | delivered", ""),
+            (
+                "there",
+                Reports.Status("there@example.net", "delivered", "2.0.0", "250 2.0.0 ok"),
+                "delivered | delivered",
+                ""
+            ),
             (
                 "blocked",
-                Reports.Status("blocked@example.net", "failed", "5.7.1", "550 5.7.1 Your IP is on a blacklist, see https://x.example"),
+                Reports.Status(
+                    "blocked@example.net",
+                    "failed",
+                    "5.7.1",
+                    "550 5.7.1 Your IP is on a blacklist, see https://x.example"
+                ),
                 "queued path_bounce | queued",
                 ""
             ),
@@ -37,7 +47,12 @@ public sealed class BounceReadingTests(TestCluster cluster)
             ("away", Reports.Vacation, "sent final |", ""),
             ("writes", Reports.Person, "sent final |", ""),
             // Behind a forwarder: the address it names is not the one we know.
-            ("forwarded", Reports.Unknown("somebody.else@example.org"), "bounced recipient | bounced", "hard_bounce dsn"),
+            (
+                "forwarded",
+                Reports.Unknown("somebody.else@example.org"),
+                "bounced recipient | bounced",
+                "hard_bounce dsn"
+            ),
         ];
         var deliveries = await host.SentAsync(tenant, "broadcast", [.. cases.Select(c => $"{c.Name}@example.net")]);
         foreach (var (delivery, (name, content, _, _)) in deliveries.Zip(cases))
@@ -55,7 +70,8 @@ public sealed class BounceReadingTests(TestCluster cluster)
         foreach (var (delivery, (name, _, state, suppressed)) in deliveries.Zip(cases))
         {
             Assert.Equal((name, state), (name, await host.StateAsync(delivery)));
-            var rows = suppressed.Length == 0 ? ""
+            var rows =
+                suppressed.Length == 0 ? ""
                 : suppressed.StartsWith("hard", StringComparison.Ordinal)
                     ? $"broadcast {suppressed}; transactional {suppressed}"
                 : $"broadcast {suppressed}";

@@ -38,17 +38,18 @@ public sealed class BounceServerTests(TestCluster cluster)
             }
         }
 
-        await using var talk = await host.TalkAsync();
         foreach (var address in forged)
         {
-            await talk.Ask("RSET");
+            // Who guesses is closed after some tries: each has a connection of its own.
+            await using var talk = await host.TalkAsync();
             await talk.Ask("MAIL FROM:<>");
             var reply = await talk.Ask($"RCPT TO:<{address}>");
             Assert.True(
-                reply!.StartsWith("550 5.1.1", StringComparison.Ordinal) || reply.StartsWith("553", StringComparison.Ordinal),
+                reply!.StartsWith("550 5.1.1", StringComparison.Ordinal)
+                    || reply.StartsWith("553", StringComparison.Ordinal),
                 $"{address}: {reply}"
             );
-            Assert.StartsWith("503", await talk.Ask("DATA"), StringComparison.Ordinal);
+            Assert.StartsWith("554 5.5.1", await talk.Ask("DATA"), StringComparison.Ordinal);
         }
 
         Assert.True(forged.Count > 100);
@@ -68,7 +69,11 @@ public sealed class BounceServerTests(TestCluster cluster)
             foreach (var to in (string[])[host.Addresses.Bounce(delivery, 1), host.Addresses.Unsubscribe(delivery)])
             {
                 await talk.Ask($"MAIL FROM:<{from}>");
-                Assert.StartsWith("250", await talk.Ask($"RCPT TO:<{to.ToUpperInvariant()}>"), StringComparison.Ordinal);
+                Assert.StartsWith(
+                    "250",
+                    await talk.Ask($"RCPT TO:<{to.ToUpperInvariant()}>"),
+                    StringComparison.Ordinal
+                );
                 await talk.Ask("RSET");
             }
         }
@@ -81,7 +86,8 @@ public sealed class BounceServerTests(TestCluster cluster)
         var tenant = await host.Ledger.CreateTenantAsync();
         var delivery = (await host.SentAsync(tenant, "broadcast", "ann@example.net"))[0];
         await using var talk = await host.TalkAsync();
-        Assert.StartsWith("50", await talk.Ask("AUTH PLAIN AGEAYg=="), StringComparison.Ordinal);
+        Assert.DoesNotContain("AUTH", await talk.Ask("EHLO mx.example.net"), StringComparison.Ordinal);
+        Assert.StartsWith("538", await talk.Ask("AUTH PLAIN AGEAYg=="), StringComparison.Ordinal);
         await talk.Ask("MAIL FROM:<>");
         await talk.Ask($"RCPT TO:<{host.Addresses.Bounce(delivery, 1)}>");
         await talk.Ask("DATA");

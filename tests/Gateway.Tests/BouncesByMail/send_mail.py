@@ -1,6 +1,7 @@
 """Hands files to an SMTP server as a mail program of another maker does (smtplib): a port, then one JSON a line on standard input."""
 
 import json
+import re
 import smtplib
 import sys
 
@@ -8,7 +9,8 @@ with smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=20) as server:
     for line in sys.stdin:
         mail = json.loads(line)
         with open(mail["file"], "rb") as file:
-            content = file.read()
+            # As every mail program does: smtplib leaves the line ends of bytes alone.
+            content = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", file.read())
         try:
             server.sendmail(mail["from"], [mail["to"]], content)
             print(json.dumps({"to": mail["to"], "code": 250}), flush=True)

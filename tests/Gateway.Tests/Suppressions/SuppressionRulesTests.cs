@@ -52,6 +52,7 @@ public sealed class SuppressionRulesTests
 
     [Theory]
     [InlineData("bounce", "hard_bounce: transactional broadcast")]
+    [InlineData("invalid", "hard_bounce: transactional broadcast")]
     [InlineData("complaint", "complaint: broadcast")]
     [InlineData("unsubscribe", "unsubscribe: broadcast")]
     public void A_providers_own_list_is_imported_with_its_reason(string list, string expected) =>

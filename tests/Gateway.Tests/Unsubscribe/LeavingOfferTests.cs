@@ -36,10 +36,7 @@ public sealed class LeavingOfferTests
         );
         Assert.Equal("List-Unsubscribe=One-Click", headers.First("List-Unsubscribe-Post")!.Value.Value);
         Assert.EndsWith("From: a@example.com\r\n\r\nx", Encoding.ASCII.GetString(mail.Span), StringComparison.Ordinal);
-        Assert.All(
-            Encoding.ASCII.GetString(mail.Span).Split("\r\n"),
-            line => Assert.InRange(line.Length, 0, 998)
-        );
+        Assert.All(Encoding.ASCII.GetString(mail.Span).Split("\r\n"), line => Assert.InRange(line.Length, 0, 998));
     }
 
     [Theory]

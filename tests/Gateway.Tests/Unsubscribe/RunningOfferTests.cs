@@ -52,7 +52,10 @@ public sealed class RunningOfferTests(TestCluster cluster)
                         subject = "news",
                         text = "hello",
                         stream = "broadcast",
-                        headers = new Dictionary<string, string> { ["List-Unsubscribe"] = "<https://own.example/leave>" },
+                        headers = new Dictionary<string, string>
+                        {
+                            ["List-Unsubscribe"] = "<https://own.example/leave>",
+                        },
                     },
                 ]
         )
@@ -83,7 +86,10 @@ public sealed class RunningOfferTests(TestCluster cluster)
             var field = MimeMessage.Parse(mail.Bytes).Headers.First("List-Unsubscribe")?.Value;
             if (!to.Contains(recipient))
             {
-                Assert.Equal(recipient.StartsWith("own", StringComparison.Ordinal) ? "<https://own.example/leave>" : null, field);
+                Assert.Equal(
+                    recipient.StartsWith("own", StringComparison.Ordinal) ? "<https://own.example/leave>" : null,
+                    field
+                );
                 continue;
             }
 
@@ -95,6 +101,10 @@ public sealed class RunningOfferTests(TestCluster cluster)
         }
 
         Assert.Equal(VerpAddresses.Length, recorder.For(all[0])[0].MailFrom.IndexOf('@', StringComparison.Ordinal));
-        Assert.DoesNotContain("quiet@example.net", Encoding.ASCII.GetString(recorder.For(to[0])[0].Bytes), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "quiet@example.net",
+            Encoding.ASCII.GetString(recorder.For(to[0])[0].Bytes),
+            StringComparison.Ordinal
+        );
     }
 }
