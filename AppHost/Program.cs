@@ -29,6 +29,7 @@ var migrate = Host<Projects.Gateway_Worker>("migrate")
 
 var webhooks = Host<Projects.Gateway_Webhooks>("webhooks")
     .WithHttpEndpoint(port: folder.Port("webhooks"), name: "http")
+    .WithEndpoint(port: folder.Port("bounces"), scheme: "tcp", name: "bounces", env: "Gateway__Inbound__Port")
     .WithHttpHealthCheck("/health")
     .WaitForCompletion(migrate)
     .WaitFor(redis);
@@ -83,6 +84,7 @@ IResourceBuilder<ProjectResource> Host<TProject>(string name)
         .WithReference(ledger)
         .WithReference(redis)
         .WithEnvironment("ASPNETCORE_ENVIRONMENT", "Development")
+        .WithEnvironment("Gateway__BounceDomain", "bounces.demo.example")
         .WithEnvironment("Gateway__MasterKeyFile", folder.MasterKey)
         .WithEnvironment("Gateway__KeyRingFile", folder.KeyRing);
 

@@ -7,6 +7,7 @@ using Gateway.Api.Problems;
 using Gateway.Api.Resends;
 using Gateway.Api.Sandbox;
 using Gateway.Api.Subscriptions;
+using Gateway.Api.Suppressions;
 using Gateway.Api.Throttling;
 
 namespace Gateway.Api;
@@ -25,6 +26,7 @@ internal static class Doors
         tenants.MapSandbox();
         tenants.MapManagement();
         tenants.MapSubscriptions();
+        tenants.MapSuppressions();
         app.MapOperator();
     }
 }

@@ -18,7 +18,7 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Door, LedgerRole.Accept, LedgerRole.Operator);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Accept));
-builder.Services.AddKeys().AddAcceptance().AddReading().AddSmtpSubmission();
+builder.Services.AddKeys().AddAcceptance().AddReading().AddSuppressionList().AddSmtpSubmission();
 builder.Services.AddManagement(builder.Configuration, builder.Environment).AddOperator(builder.Configuration);
 builder.Services.AddSubscriptions(builder.Configuration, builder.Environment);
 builder.WebHost.ConfigureKestrel(HttpLimits.Apply);

@@ -1,7 +1,11 @@
 using Gateway.Database;
+using Gateway.Reports;
+using Gateway.ReturnMail;
 using Gateway.Secrets;
 using Gateway.Webhooks.Inbound;
 using Gateway.Webhooks.Outbound;
+using Gateway.Webhooks.Mail;
+using Gateway.Webhooks.Unsubscribe;
 using ServiceDefaults.Health;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -10,6 +14,8 @@ builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
+builder.Services.AddReturnMail(builder.Configuration, builder.Environment).AddReports();
+builder.Services.AddInboundMail(builder.Configuration).AddUnsubscribe();
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 builder.Services.AddInbound();
 builder.Services.AddOutbound(builder.Configuration, builder.Environment);
@@ -17,5 +23,6 @@ builder.Services.AddOutbound(builder.Configuration, builder.Environment);
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapInbound();
+app.MapUnsubscribe();
 app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<HostReadiness>().MarkReady);
 await app.RunAsync();

@@ -254,6 +254,24 @@ public static class GatewayTelemetry
         "Endpoints that this replica works for, by state: flowing, failing or stopped."
     );
 
+    public static readonly Counter<long> Suppressed = Meter.CreateCounter<long>(
+        "gateway.suppressions.followed",
+        "{suppression}",
+        "Suppressions of a stream that events caused, by reason; a repetition counts again."
+    );
+
+    public static readonly Counter<long> InboundMail = Meter.CreateCounter<long>(
+        "gateway.inbound.mail",
+        "{message}",
+        "Mail to the bounce domain that was read, by what it was: bounce, delayed, delivered, complaint, unsubscribe, auto_reply, not_a_report, orphan or failed."
+    );
+
+    public static readonly Counter<long> InboundRefused = Meter.CreateCounter<long>(
+        "gateway.inbound.refused",
+        "{command}",
+        "What the bounce domain's server refused, by reason: address, rate or connections."
+    );
+
     private static Watched<T> Gauge<T>(string name, string unit, string help)
         where T : struct
     {

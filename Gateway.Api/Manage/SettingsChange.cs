@@ -15,6 +15,13 @@ internal sealed record SettingsChange(JsonObject Stored)
     private const string Policy = "unverified_from";
     private const int AddressLength = 320;
 
+    /// <summary>Stored by the names and words that are asked for.</summary>
+    private static readonly (string Name, string[] Words)[] Choices =
+    [
+        ("list_unsubscribe", ["broadcast", "all", "none"]),
+        ("suppression_scope", ["stream", "all"]),
+    ];
+
     public static SettingsChange Read(BodyFields body, IReadOnlySet<string> owned)
     {
         var stored = new JsonObject();
@@ -44,6 +51,14 @@ internal sealed record SettingsChange(JsonObject Stored)
         if (body.Has("content_days"))
         {
             stored["content_days"] = (int?)body.Number("content_days", 0, TenantSettings.MostContentDays);
+        }
+
+        foreach (var (name, words) in Choices)
+        {
+            if (body.Has(name))
+            {
+                stored[name] = body.OneOf(name, words);
+            }
         }
 
         if (body.Has("limits"))

@@ -7,6 +7,8 @@ namespace Gateway.Api.Manage;
 /// <param name="UnverifiedFrom"><c>refuse</c>, or <c>rewrite</c>: sent as <c>Name via Tenant</c> from the address below.</param>
 /// <param name="RewriteFromAddress">Of a verified domain; needed for <c>rewrite</c>.</param>
 /// <param name="UnknownPolicy">Of mail whose fate stays unknown: <c>at_least_once</c> sends it again, <c>at_most_once</c> holds it.</param>
+/// <param name="ListUnsubscribe">Mail that offers our one-click link (RFC 8058) unless it brings its own: <c>broadcast</c>, <c>all</c> or <c>none</c>.</param>
+/// <param name="SuppressionScope">What a complaint about a broadcast, or leaving it, stops: <c>stream</c> (broadcasts), or <c>all</c>.</param>
 /// <param name="ContentDays">Days that the content of a message is kept after its last delivery ended; its facts stay longer.</param>
 /// <param name="Limits">Limits of your own; they only ever narrow what plan and operator allow.</param>
 /// <param name="EffectiveLimits">What holds now, from plan, operator and yourself.</param>
@@ -15,6 +17,8 @@ public sealed record SettingsView(
     string UnverifiedFrom,
     string? RewriteFromAddress,
     string UnknownPolicy,
+    string ListUnsubscribe,
+    string SuppressionScope,
     int ContentDays,
     IReadOnlyList<LimitRow> Limits,
     IReadOnlyList<LimitRow> EffectiveLimits,
@@ -31,6 +35,8 @@ public sealed record SettingsView(
             settings.UnverifiedFrom == Tenants.UnverifiedFrom.Rewrite ? "rewrite" : "refuse",
             settings.RewriteFromAddress,
             settings.OnUnknown == OnUnknown.Hold ? AtMostOnce : AtLeastOnce,
+            settings.ListUnsubscribe.ToString().ToLowerInvariant(),
+            settings.SuppressionScope.ToString().ToLowerInvariant(),
             settings.ContentDays ?? TenantSettings.MostContentDays,
             settings.Limits,
             [
@@ -53,6 +59,8 @@ public sealed record SettingsPatch(
     string? UnverifiedFrom,
     string? RewriteFromAddress,
     string? UnknownPolicy,
+    string? ListUnsubscribe,
+    string? SuppressionScope,
     int? ContentDays,
     IReadOnlyList<LimitRow>? Limits
 );

@@ -17,7 +17,8 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
         SELECT d.delivery_id, m.body_message_id, m.door, m.mode, m.stream, m.from_address, m.from_domain, d.recipient,
             m.traceparent, d.state, coalesce(m.send_at, m.accepted_at), m.deadline_at, d.temporary_since,
             d.temporary_spent, d.deferrals, d.waits, d.path, d.waiting_for,
-            coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.tags, m.from_shown, d.avoid, d.pinned_path
+            coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.tags, m.from_shown, d.avoid,
+            d.recipient_key, coalesce(t.settings ->> 'list_unsubscribe', 'broadcast'), d.pinned_path
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (tenant_id, message_id, delivery_id)
         CROSS JOIN LATERAL (SELECT * FROM deliveries x
             WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id AND x.delivery_id = w.delivery_id LIMIT 1) d
@@ -100,10 +101,12 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
             FromAddress = r.GetString(5),
             FromDomain = r.GetString(6),
             Recipient = r.GetString(7),
+            RecipientKey = r.GetString(23),
+            ListUnsubscribe = r.GetString(24),
             TraceParent = r.IsDBNull(8) ? null : r.GetString(8),
             Tags = r.IsDBNull(20) ? [] : [.. r.GetFieldValue<string[]>(20)],
             Avoid = r.IsDBNull(22) ? [] : [.. r.GetFieldValue<string[]>(22)],
-            PinnedPath = r.IsDBNull(23) ? null : r.GetString(23),
+            PinnedPath = r.IsDBNull(25) ? null : r.GetString(25),
             Facts = new()
             {
                 State = r.GetString(9),

@@ -5,6 +5,7 @@ using Gateway.Mail.Messages;
 using Gateway.Providers;
 using Gateway.Routing;
 using Gateway.Worker.Paths;
+using Gateway.Worker.Preparing;
 using Gateway.Worker.Signing;
 using Gateway.Worker.Telemetry;
 
@@ -14,6 +15,7 @@ namespace Gateway.Worker.Delivery;
 public sealed class DeliverySteps(
     PathPicker picker,
     MessageSigner signer,
+    DeliveryMarks marks,
     AttemptJournal journal,
     RefusalDoubts doubts,
     PastRefusals refusals,
@@ -49,7 +51,7 @@ public sealed class DeliverySteps(
         try
         {
             using var span = WorkerTelemetry.Start("prepare");
-            mail = work.Content.Prepared;
+            mail = marks.Mark(work);
         }
         catch (InvalidDataException problem)
         {
@@ -150,7 +152,7 @@ public sealed class DeliverySteps(
                 MessageId = work.Claim.MessageId,
                 DeliveryId = work.Claim.DeliveryId,
                 Attempt = attempt,
-                MailFrom = work.FromAddress,
+                MailFrom = marks.MailFrom(work, path.Provider.Capabilities, attempt),
                 Recipient = work.Recipient,
                 Content = content,
                 NeedsSmtpUtf8 = query.Needs.HasFlag(MailNeeds.Eai),

@@ -10,10 +10,17 @@ public sealed record DeliveryWork
     /// <summary>The verified domain that the message is signed for.</summary>
     public required string FromDomain { get; init; }
     public required string Recipient { get; init; }
+
+    /// <summary>The recipient as policy compares it.</summary>
+    public required string RecipientKey { get; init; }
+
+    /// <summary>On which streams the tenant lets recipients leave by our link: <c>broadcast</c>, <c>all</c> or <c>none</c>.</summary>
+    public string ListUnsubscribe { get; init; } = "broadcast";
     public System.Collections.Immutable.ImmutableArray<string> Tags { get; init; } = [];
 
     /// <summary>Paths that bounced it for a fault of their own.</summary>
     public System.Collections.Immutable.ImmutableArray<string> Avoid { get; init; } = [];
+
     /// <summary>The one path that an operator chose for it.</summary>
     public string? PinnedPath { get; init; }
 

@@ -19,6 +19,22 @@ public enum OnUnknown
     Hold,
 }
 
+/// <summary>On which mail recipients are offered our link to leave (RFC 8058).</summary>
+public enum ListUnsubscribe
+{
+    Broadcast,
+    All,
+    None,
+}
+
+/// <summary>What a recipient's word (a complaint, leaving) about a broadcast stops.</summary>
+public enum SuppressionScope
+{
+    /// <summary>Broadcasts; about a transactional mail it is about both.</summary>
+    Stream,
+    All,
+}
+
 /// <summary>A tenant's own choices, as they stand in <c>tenants.settings</c>; what is absent there has its default.</summary>
 public sealed record TenantSettings
 {
@@ -35,6 +51,12 @@ public sealed record TenantSettings
 
     /// <summary>Days that the content of a message is kept after its last delivery ended; read by the upkeep by this very name.</summary>
     public int? ContentDays { get; init; }
+
+    /// <summary>Read by the workers by this very name.</summary>
+    public ListUnsubscribe ListUnsubscribe { get; init; }
+
+    /// <summary>Read by the workers by this very name.</summary>
+    public SuppressionScope SuppressionScope { get; init; }
 
     /// <summary>Limits that the tenant sets itself; they only ever narrow what plan and operator allow.</summary>
     public IReadOnlyList<LimitRow> Limits { get; init; } = [];

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Net;
+using Gateway.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Api.Auth.Shield;

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Api.Auth.Shield;
+using Gateway.Net;
 
 namespace Gateway.Tests.Auth;
 

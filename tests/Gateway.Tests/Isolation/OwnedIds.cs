@@ -81,10 +81,16 @@ internal sealed class OwnedIds
         )["id"]!;
         owned.byAddress["/v1/domains/{id}"] = domain.ToString();
         owned.byAddress["/v1/domains/{domain}"] = tenant.Domain;
+        var suppressed = await client.PostJsonAsync(
+            "/v1/suppressions",
+            new { address = $"{mark}@elsewhere.example", stream = "broadcast" }
+        );
+        owned.byAddress["/v1/suppressions/{id}"] = suppressed.Items[0]["id"]!.ToString();
         var events = await client.GetJsonAsync("/v1/events");
         owned.Filters["submission"] = message;
         owned.Filters["message"] = message;
         owned.Filters["message_id"] = message;
+        owned.Filters["address"] = $"{mark}@elsewhere.example";
         owned.Filters["recipient"] = $"{mark}@example.net";
         owned.Filters["tag"] = mark;
         owned.Filters["cursor"] = events["next"]!;

@@ -93,7 +93,7 @@ public sealed class ProviderRegistryTests : IAsyncLifetime
         var (made, problems) = Create(("Provider", "carrier pigeon"));
         Assert.Null(made);
         Assert.Equal(
-            "Gateway:Paths:main:Provider is 'carrier pigeon'; it must be mailgun, sandbox, sendgrid, smtp",
+            "Gateway:Paths:main:Provider is 'carrier pigeon'; it must be mailgun, postmark, sandbox, sendgrid, ses, smtp",
             Assert.Single(problems)
         );
     }

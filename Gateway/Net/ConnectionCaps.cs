@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Api.Auth.Shield;
+namespace Gateway.Net;
 
 /// <summary>Open connections of one door: how many there are, and how many one address holds (IPv6: one /64).</summary>
 public sealed class ConnectionCaps(int most, int mostPerAddress)
