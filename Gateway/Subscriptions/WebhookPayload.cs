@@ -32,12 +32,17 @@ public static class WebhookPayload
             return body;
         }
 
-        foreach (var length in Lengths)
+        if (JsonNode.Parse(told.Data) is JsonObject fields)
         {
-            body = Write(told, Cut(told.Data, length));
-            if (body.Length <= MaxBytes)
+            fields["cut"] = true;
+            foreach (var length in Lengths)
             {
-                return body;
+                CutTexts(fields, length);
+                body = Write(told, fields.ToJsonString(Readable));
+                if (body.Length <= MaxBytes)
+                {
+                    return body;
+                }
             }
         }
 
@@ -91,18 +96,6 @@ public static class WebhookPayload
         }
     }
 
-    private static string Cut(string data, int length)
-    {
-        if (JsonNode.Parse(data) is not JsonObject whole)
-        {
-            return """{"cut":true}""";
-        }
-
-        CutTexts(whole, length);
-        whole["cut"] = true;
-        return whole.ToJsonString(Readable);
-    }
-
     private static void CutTexts(JsonNode node, int length)
     {
         switch (node)
@@ -148,7 +141,7 @@ public static class WebhookPayload
             return null;
         }
 
-        // Half of a surrogate pair is no text.
+        // The mark of a longer cut goes with the rest; half of a surrogate pair is no text.
         var end = char.IsHighSurrogate(text[length - 1]) ? length - 1 : length;
         return new StringBuilder(text, 0, end, end + CutMark.Length).Append(CutMark).ToString();
     }

@@ -65,7 +65,7 @@ public sealed class SharingTests(TestCluster cluster)
             (await host.SubscribeAsync(tenant, receiver.Url($"/{i}"))).Dispose();
         }
 
-        var options = new OutboundOptions { AliveFor = TimeSpan.FromSeconds(2) };
+        var options = new OutboundOptions { AliveFor = TimeSpan.FromSeconds(5) };
         var first = await WebhookSender.StartAsync(host.Ledger, options);
         await OwnedAsync(host, first, 12);
         await using var second = await WebhookSender.StartAsync(host.Ledger, options);

@@ -17,6 +17,9 @@ internal sealed class HostSlot(string host, Uri address, Func<Task<HostProcess>>
 
     public Uri Address { get; } = address;
 
+    /// <summary>Of the process that stands here now.</summary>
+    public int Pid => process!.Pid;
+
     public bool IsPaused { get; private set; }
 
     /// <summary>All output of all processes that stood here.</summary>

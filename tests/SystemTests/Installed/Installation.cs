@@ -13,6 +13,7 @@ internal sealed record InstallationPlan
 {
     public int Apis { get; init; } = 1;
     public int Workers { get; init; } = 1;
+    public int Webhooks { get; init; }
 
     /// <summary>Environment of all hosts, on top of what the AppHost would give them.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
@@ -52,6 +53,7 @@ internal sealed class Installation : IAsyncDisposable
         Ledger = new InstalledLedger(servers.Ledger, master, ring);
         Apis = [.. Enumerable.Range(0, plan.Apis).Select(_ => Slot("Gateway.Api"))];
         Workers = [.. Enumerable.Range(0, plan.Workers).Select(_ => Slot("Gateway.Worker"))];
+        Webhooks = [.. Enumerable.Range(0, plan.Webhooks).Select(_ => Slot("Gateway.Webhooks"))];
         PrivateFile.Write(environment["Gateway__MasterKeyFile"]!, master.ToBase64());
         ring.Save(environment["Gateway__KeyRingFile"]!, master);
     }
@@ -63,6 +65,8 @@ internal sealed class Installation : IAsyncDisposable
     public IReadOnlyList<HostSlot> Apis { get; }
 
     public IReadOnlyList<HostSlot> Workers { get; }
+
+    public IReadOnlyList<HostSlot> Webhooks { get; }
 
     public static async Task<Installation> StartAsync(InstallationPlan plan)
     {
@@ -83,7 +87,7 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
-    public IEnumerable<HostSlot> Hosts => Apis.Concat(Workers);
+    public IEnumerable<HostSlot> Hosts => [.. Apis, .. Workers, .. Webhooks];
 
     /// <summary>A client of one replica with a tenant's key.</summary>
     public static HttpClient Client(HostSlot api, InstalledTenant tenant) =>
