@@ -59,12 +59,15 @@ internal static class LimitFields
             unit = fields.OneOf("unit", ["messages", "recipients"], required: true) ?? "messages",
             window_seconds = (int)(fields.Number("window_seconds", 1, LongestWindow, required: true) ?? 1),
             cap = (long)(fields.Number("cap", 1, HighestCap, required: true) ?? 1),
-            // Broadcasts can wait; whoever sends anything else should hear of it.
+            // D16: broadcasts can wait; whoever sends anything else should hear of it.
             over =
-                fields.OneOf("over", ["wait", "refuse"])
-                ?? (scope == "stream" && subject == "broadcast" ? "wait" : "refuse"),
+                fields.OneOf("over", ["wait", "refuse", LimitRow.OverByStream])
+                ?? (scope == "stream" && subject.Length > 0 ? OverOf(subject) : LimitRow.OverByStream),
         };
     }
+
+    /// <summary>Of one stream it is clear what by_stream means.</summary>
+    private static string OverOf(string stream) => stream == "broadcast" ? "wait" : "refuse";
 
     private static string ReadSubject(BodyFields fields, string? scope)
     {

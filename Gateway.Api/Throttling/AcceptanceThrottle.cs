@@ -50,7 +50,7 @@ public sealed class AcceptanceThrottle(Throttle throttle, LimitSeeds seeds, Limi
             while (
                 at < messages.Length
                 && messages[at].Item.Charge is var charge
-                && (at == from || call.Limits.Count + charge!.Limits.Count <= LimitsOfACall)
+                && (at == from || call.Limits.Count + charge!.Limits.Count + charge.Halves.Count <= LimitsOfACall)
                 && charge!.DecideHere == messages[from].Item.Charge!.DecideHere
             )
             {

@@ -10,6 +10,13 @@ public sealed record AppliedLimit(string Scope, string Subject, LimitUnit Unit, 
 {
     public const string Month = "month";
 
+    /// <summary>
+    /// Of a limit by stream, broadcasts never take more: a campaign that waits for days leaves room for a password reset.
+    /// </summary>
+    private const double BroadcastPart = 0.75;
+
+    public const string Broadcast = "broadcast";
+
     /// <summary>Recipient domains that one tenant may limit.</summary>
     public const int MostRecipientDomains = 20;
 
@@ -20,10 +27,18 @@ public sealed record AppliedLimit(string Scope, string Subject, LimitUnit Unit, 
 
     public TimeSpan Window => Throttle.Window;
 
+    /// <summary>The half of a limit by stream that broadcasts are charged to; null where all mail is charged here.</summary>
+    public AppliedLimit? Broadcasts { get; init; }
+
+    /// <summary>True for that half itself.</summary>
+    public bool IsOfBroadcasts => Throttle.Kind == ThrottleKind.SharedWait;
+
     public string UnitName => Unit == LimitUnit.Messages ? "messages" : "recipients";
 
     /// <summary>A name for headers, of letters that a structured field's string may hold.</summary>
-    public string Name =>
+    public string Name => IsOfBroadcasts ? WholeName + "-broadcast" : WholeName;
+
+    private string WholeName =>
         Scope == Month ? "month-recipients"
         : Subject.Length == 0 ? $"{Scope}-{UnitName}-{Window.TotalSeconds}s"
         : $"{Scope}-{Subject}-{UnitName}-{Window.TotalSeconds}s";
@@ -32,7 +47,7 @@ public sealed record AppliedLimit(string Scope, string Subject, LimitUnit Unit, 
     public string Words =>
         Scope == Month
             ? $"{Cap} recipients in a calendar month (UTC)"
-            : $"{Cap} {UnitName} in {Window.TotalSeconds:0} s for {Whom}";
+            : $"{Cap} {UnitName} in {Window.TotalSeconds:0} s for {(IsOfBroadcasts ? "broadcasts of " : "")}{Whom}";
 
     private string Whom =>
         Scope switch
@@ -61,13 +76,38 @@ public sealed record AppliedLimit(string Scope, string Subject, LimitUnit Unit, 
         // One for each and one for this very subject are two limits.
         var each = limit.Subject.Length == 0 ? "*" : "";
         var key = $"gw:limit:{{{tenant:N}}}:{mode}:{scope}:{unit}:{seconds}:{each}{subject}";
-        var kind = limit.Over == OverLimit.Wait ? ThrottleKind.Wait : ThrottleKind.Refuse;
+        var fromLedger = limit.Window >= LedgerWindow;
+        var over = limit is { Over: OverLimit.ByStream, Scope: LimitScope.Stream }
+            ? subject == Broadcast
+                ? OverLimit.Wait
+                : OverLimit.Refuse
+            : limit.Over;
+        if (over != OverLimit.ByStream)
+        {
+            var kind = over == OverLimit.Wait ? ThrottleKind.Wait : ThrottleKind.Refuse;
+            return new(scope, subject, limit.Unit, new(key, limit.Cap, limit.Window, kind, fromLedger));
+        }
+
+        var part = Math.Max(1, (long)(limit.Cap * BroadcastPart));
+        var (rest, turns) = (key + ":rest", key + ":turns");
         return new(
             scope,
             subject,
             limit.Unit,
-            new ThrottleLimit(key, limit.Cap, limit.Window, kind, FromLedger: limit.Window >= LedgerWindow)
-        );
+            new(rest, limit.Cap, limit.Window, ThrottleKind.Shared, fromLedger)
+            {
+                OtherKey = turns,
+                OwnCap = limit.Cap - part,
+            }
+        )
+        {
+            Broadcasts = new(
+                scope,
+                subject,
+                limit.Unit,
+                new(turns, part, limit.Window, ThrottleKind.SharedWait, fromLedger) { OtherKey = rest }
+            ),
+        };
     }
 
     public static AppliedLimit OfMonth(long quota, Guid tenant, DateTimeOffset at)

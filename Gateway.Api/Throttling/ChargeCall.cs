@@ -18,16 +18,25 @@ internal sealed class ChargeCall
         var charges = new Charge[charge.Limits.Count];
         for (var i = 0; i < charges.Length; i++)
         {
-            var limit = charge.Limits[i];
-            if (!places.TryGetValue(limit.Throttle.Key, out var place))
-            {
-                places[limit.Throttle.Key] = place = limits.Count;
-                limits.Add(limit);
-            }
+            charges[i] = new Charge(PlaceOf(charge.Limits[i]), charge.Units[i]);
+        }
 
-            charges[i] = new Charge(place, charge.Units[i]);
+        foreach (var half in charge.Halves)
+        {
+            PlaceOf(half);
         }
 
         requests.Add(new ThrottleRequest(charges));
+    }
+
+    private int PlaceOf(AppliedLimit limit)
+    {
+        if (!places.TryGetValue(limit.Throttle.Key, out var place))
+        {
+            places[limit.Throttle.Key] = place = limits.Count;
+            limits.Add(limit);
+        }
+
+        return place;
     }
 }

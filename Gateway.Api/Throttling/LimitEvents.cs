@@ -38,14 +38,26 @@ public sealed partial class LimitEvents(
         {
             if (uses[i].Warn)
             {
-                waiting.Writer.TryWrite(new Told(tenant, Warning, limits[i], uses[i].Used));
+                waiting.Writer.TryWrite(new Told(tenant, Warning, limits[i], UsedOf(i, limits, uses)));
             }
 
             if (uses[i].Reached)
             {
-                waiting.Writer.TryWrite(new Told(tenant, Reached, limits[i], uses[i].Used));
+                waiting.Writer.TryWrite(new Told(tenant, Reached, limits[i], UsedOf(i, limits, uses)));
             }
         }
+    }
+
+    /// <summary>Of a limit by stream both halves.</summary>
+    private static long UsedOf(int place, IReadOnlyList<AppliedLimit> limits, IReadOnlyList<LimitUse> uses)
+    {
+        var used = uses[place].Used;
+        for (var i = 0; limits[place].Broadcasts is not null && i < limits.Count; i++)
+        {
+            used += limits[i].Throttle.Key == limits[place].Throttle.OtherKey ? uses[i].Used : 0;
+        }
+
+        return used;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

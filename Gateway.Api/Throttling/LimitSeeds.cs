@@ -133,6 +133,12 @@ public sealed partial class LimitSeeds(
             "recipient_domain" => "AND r.n > 0",
             _ => "",
         };
+        filter += limit.Throttle.Kind switch
+        {
+            ThrottleKind.Shared => " AND m.stream <> 'broadcast'",
+            ThrottleKind.SharedWait => " AND m.stream = 'broadcast'",
+            _ => "",
+        };
         var command = new NpgsqlBatchCommand(
             string.Format(
                 System.Globalization.CultureInfo.InvariantCulture,

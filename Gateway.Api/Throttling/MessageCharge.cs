@@ -12,9 +12,14 @@ public sealed record DeliveryWait(TimeSpan In, string For);
 internal sealed class MessageCharge
 {
     private readonly List<AppliedLimit> limits = [];
+    private readonly List<AppliedLimit> halves = [];
     private readonly List<long> units = [];
 
+    /// <summary>What it is charged to.</summary>
     public IReadOnlyList<AppliedLimit> Limits => limits;
+
+    /// <summary>The other halves of limits by stream: nothing is charged to them, and they decide with.</summary>
+    public IReadOnlyList<AppliedLimit> Halves => halves;
 
     public IReadOnlyList<long> Units => units;
 
@@ -38,7 +43,16 @@ internal sealed class MessageCharge
         var charge = new MessageCharge();
         foreach (var (limit, recipients) in LimitSet.Of(tenant).For(message))
         {
-            charge.Add(limit, limit.Unit == LimitUnit.Messages ? 1 : recipients);
+            var cost = limit.Unit == LimitUnit.Messages ? 1 : recipients;
+            if (limit.Broadcasts is not { } turns)
+            {
+                charge.Add(limit, cost);
+                continue;
+            }
+
+            var isBroadcast = message.Stream == AppliedLimit.Broadcast;
+            charge.Add(isBroadcast ? turns : limit, cost);
+            charge.halves.Add(isBroadcast ? limit : turns);
         }
 
         // Test mail never leaves, so it is none of the month's.

@@ -38,7 +38,8 @@ internal sealed class RateLimitFilter(Throttle throttle, TimeProvider clock) : I
         foreach (var limit in limits)
         {
             var known = throttle.Known(limit.Throttle);
-            var left = Math.Max(0, limit.Cap - (known?.Used ?? 0));
+            var waiting = limit.Broadcasts is { } turns ? throttle.Known(turns.Throttle)?.Used ?? 0 : 0;
+            var left = Math.Max(0, limit.Cap - (known?.Used ?? 0) - waiting);
             // Seconds until more is given: a window slides, so after the oldest part of it.
             var reset = left == 0 && known is { OpensIn: var opens } && opens > TimeSpan.Zero ? opens : limit.Window;
             Separate(policy).Append($"\"{limit.Name}\";q={limit.Cap};w={(long)limit.Window.TotalSeconds}");

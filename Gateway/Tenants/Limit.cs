@@ -21,6 +21,9 @@ public enum OverLimit
 {
     Wait,
     Refuse,
+
+    /// <summary>Where nothing was said (D16): broadcasts wait, all else is refused.</summary>
+    ByStream,
 }
 
 /// <summary>No true window of this length ever admits more than the cap (D16).</summary>

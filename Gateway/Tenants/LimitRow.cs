@@ -8,6 +8,9 @@ namespace Gateway.Tenants;
 /// <summary>A limit as it is stored.</summary>
 public sealed class LimitRow
 {
+    /// <summary>What <see cref="over"/> is where nobody said it.</summary>
+    public const string OverByStream = "by_stream";
+
     public string scope { get; init; } = "";
     public string subject { get; init; } = "";
     public string unit { get; init; } = "";
@@ -73,7 +76,12 @@ public sealed class LimitRow
             unit = limit.Unit == LimitUnit.Messages ? "messages" : "recipients",
             window_seconds = (int)limit.Window.TotalSeconds,
             cap = limit.Cap,
-            over = limit.Over == OverLimit.Wait ? "wait" : "refuse",
+            over = limit.Over switch
+            {
+                OverLimit.Wait => "wait",
+                OverLimit.Refuse => "refuse",
+                _ => OverByStream,
+            },
         };
 
     public Limit ToLimit() =>
@@ -91,7 +99,12 @@ public sealed class LimitRow
             unit == "messages" ? LimitUnit.Messages : LimitUnit.Recipients,
             TimeSpan.FromSeconds(window_seconds),
             cap,
-            over == "wait" ? OverLimit.Wait : OverLimit.Refuse
+            over switch
+            {
+                "wait" => OverLimit.Wait,
+                OverByStream => OverLimit.ByStream,
+                _ => OverLimit.Refuse,
+            }
         );
 }
 #pragma warning restore IDE1006, SA1300

@@ -50,7 +50,7 @@ internal sealed class LocalRule(int replicas, TimeProvider clock)
             {
                 var limit = limits[charge.Limit];
                 var window = Find(limit);
-                if (limit.Kind != ThrottleKind.Wait && !window.Fits(limit, charge.Units, replicas, now))
+                if (!limit.Waits && !window.Fits(limit, charge.Units, replicas, now))
                 {
                     var opens = limit.Kind == ThrottleKind.Month ? TimeSpan.Zero : window.OpensIn(limit, now);
                     return new Decision.Refused(charge.Limit, opens);

@@ -30,7 +30,7 @@ internal sealed class LocalWindow
     /// </summary>
     public long Share(ThrottleLimit limit, int replicas, double now)
     {
-        var left = limit.Cap - (now - KnownAt < limit.Window.TotalMilliseconds ? Known : 0);
+        var left = limit.OwnCap - (now - KnownAt < limit.Window.TotalMilliseconds ? Known : 0);
         return Math.Max(1, left / replicas);
     }
 
@@ -44,7 +44,7 @@ internal sealed class LocalWindow
 
         var share = Share(limit, replicas, now);
         // What is larger than a part goes alone, where the whole would have room for it.
-        return Total + units <= share || (Total == 0 && units <= limit.Cap && share >= limit.Cap / replicas);
+        return Total + units <= share || (Total == 0 && units <= limit.OwnCap && share >= limit.OwnCap / replicas);
     }
 
     public void Add(long units, double now)

@@ -14,6 +14,12 @@ public enum ThrottleKind
 
     /// <summary>A plain counter of a calendar month: what is over it is refused.</summary>
     Month = 3,
+
+    /// <summary>One half of a limit by stream: what is over it is refused. It has all that the other half leaves.</summary>
+    Shared = 4,
+
+    /// <summary>The other half: it waits for turns, and never takes more than its own cap of the whole.</summary>
+    SharedWait = 5,
 }
 
 /// <summary>One limit as Redis counts it.</summary>
@@ -29,6 +35,14 @@ public sealed record ThrottleLimit(string Key, long Cap, TimeSpan Window, Thrott
     public const int MostInACall = 255;
 
     public long Cap { get; } = Math.Clamp(Cap, 1, MostCap);
+
+    /// <summary>The other half of a limit by stream: it must be in the same call.</summary>
+    public string? OtherKey { get; init; }
+
+    /// <summary>Units that are its own while nobody knows what the other half used.</summary>
+    public long OwnCap { get; init; } = Math.Clamp(Cap, 1, MostCap);
+
+    public bool Waits => Kind is ThrottleKind.Wait or ThrottleKind.SharedWait;
 }
 
 /// <summary>Units that one request takes of a limit.</summary>

@@ -5,7 +5,7 @@ namespace Gateway.Throttling;
 /// <summary>The arguments and the answer of the window scripts, packed as Lua's <c>struct</c> reads and writes them.</summary>
 internal static class WindowCall
 {
-    private const int LimitBytes = 8 + 8 + 1 + 1;
+    private const int LimitBytes = 8 + 8 + 1 + 1 + 1;
 
     public static byte[] Limits(IReadOnlyList<ThrottleLimit> limits)
     {
@@ -17,9 +17,26 @@ internal static class WindowCall
             BinaryPrimitives.WriteDoubleLittleEndian(packed.AsSpan(at + 8), limit.Window.TotalMilliseconds);
             packed[at + 16] = (byte)limit.Kind;
             packed[at + 17] = limit.FromLedger ? (byte)1 : (byte)0;
+            packed[at + 18] = limit.OtherKey is null ? NoOther : PlaceOf(limit.OtherKey, limits);
         }
 
         return packed;
+    }
+
+    /// <summary>No place: a call has at most 255 limits.</summary>
+    private const byte NoOther = 255;
+
+    private static byte PlaceOf(string key, IReadOnlyList<ThrottleLimit> limits)
+    {
+        for (var i = 0; i < limits.Count; i++)
+        {
+            if (limits[i].Key == key)
+            {
+                return (byte)i;
+            }
+        }
+
+        throw new InvalidOperationException($"the other half {key} is not in the call");
     }
 
     public static byte[] Requests(IReadOnlyList<ThrottleRequest> requests)

@@ -9,6 +9,8 @@ namespace Gateway.Throttling;
 /// before it are counted whole, so that they cover any true window that ends now, and capacity returns at most a
 /// hundredth late. Turns lie a step (window / cap) apart and are counted in the bucket in which they come; the first
 /// is so late that turns and what is still in the window never make more than the cap in any window of its length.
+/// A limit by stream has two keys, and both are in every call: broadcasts, with turns, up to their part of the cap; and
+/// all other mail, refused above what these leave. So neither both together nor broadcasts alone pass what they may.
 /// </remarks>
 internal static class WindowScript
 {
@@ -16,7 +18,7 @@ internal static class WindowScript
         local all = unpack
         local unpack, pack, sub, floor, ceil = struct.unpack, struct.pack, string.sub, math.floor, math.ceil
         local SLOTS, HEADER = 101, 48
-        local WAIT, SPREAD, MONTH = 1, 2, 3
+        local WAIT, SPREAD, MONTH, SHARED, TURNS = 1, 2, 3, 4, 5
         local ADMITTED = '\0\0'
         local MONTH_KEPT, SPREAD_MOST = 33 * 86400000, 120000
         local time = redis.call('TIME')
@@ -98,14 +100,25 @@ internal static class WindowScript
             l.total, l.dirty = l.total + units, true
             if l.kind ~= MONTH then l.current = l.current + units end
         end
+        local function pending(l) return l.units > 0 and turn(l) > now end
+        -- Two halves of one limit. While turns lie ahead, their part is theirs; else each has what the other leaves.
+        local function room(l)
+            local other = l.other
+            if l.kind == SHARED then
+                return l.cap - l.total - (pending(other) and other.cap or other.total)
+            elseif l.kind == TURNS then
+                return math.min(l.cap, other.cap - other.total) - l.total
+            end
+            return l.cap - l.total
+        end
         local function fits(l, units)
-            if l.kind == WAIT and l.units > 0 and turn(l) > now then return false end
-            return l.total + units <= l.cap
+            if (l.kind == WAIT or l.kind == TURNS) and pending(l) then return false end
+            return units <= room(l)
         end
         -- When so many units would fit.
         local function opens(l, units)
             if l.kind == MONTH then return 0 end
-            local missing = l.total + units - l.cap
+            local missing = units - room(l)
             for b, n in history(l) do
                 missing = missing - n
                 if missing <= 0 then return (b + 1) * l.width + l.window end
@@ -114,10 +127,19 @@ internal static class WindowScript
         end
         -- The first turn after a full window: late enough that at each moment no more turns came than room returned.
         local function first_turn(l)
-            local first, room = (l.head + 1) * l.width, l.cap - l.total
+            local first, room = (l.head + 1) * l.width, l.cap - l.total -- of this half alone
             for b, n in history(l) do
                 first = math.max(first, (b + 1) * l.width + l.window - room * l.step)
                 room = room + n
+            end
+            if l.kind == TURNS then
+                -- Not before the other half is down to what remains of it then.
+                local over = l.other.total - (l.other.cap - l.cap)
+                for b, n in history(l.other) do
+                    if over <= 0 then break end
+                    over = over - n
+                    first = math.max(first, (b + 1) * l.width + l.window)
+                end
             end
             return first
         end
@@ -142,17 +164,19 @@ internal static class WindowScript
         local limits, at, missing = {}, 1, ''
         local stored = redis.call('MGET', all(KEYS))
         for i = 1, #KEYS do
-            local cap, window, kind, seeded
-            cap, window, kind, seeded, at = unpack('<ddBB', ARGV[1], at)
+            local cap, window, kind, seeded, other
+            cap, window, kind, seeded, other, at = unpack('<ddBBB', ARGV[1], at)
             local l = {
                 key = KEYS[i], cap = cap, window = window, kind = kind, width = 0, step = 0, ring = false,
                 head = 0, total = 0, start = 0, units = 0, warned = 0, reached = 0, current = 0, dirty = false, over = false,
+                other = other,
             }
             local raw = stored[i]
             if not raw and seeded == 1 then missing = missing .. pack('B', i - 1) else load(l, raw) end
             limits[i] = l
         end
         if missing ~= '' then return pack('B', 1) .. missing end
+        for i = 1, #limits do limits[i].other = limits[limits[i].other + 1] end
 
         local reply, size = { pack('<Bd', 0, now) }, #ARGV[2]
         at = 1
@@ -168,7 +192,7 @@ internal static class WindowScript
                 local refused, latest = nil, -1
                 for i = 1, count do
                     local place, l, units = places[i], charged[i], amounts[i]
-                    if forced == 0 and l.kind ~= WAIT and not fits(l, units) then
+                    if forced == 0 and l.kind ~= WAIT and l.kind ~= TURNS and not fits(l, units) then
                         l.over = true
                         local open = l.kind == SPREAD and spread(l, units) or opens(l, units)
                         if l.kind == MONTH or open > latest then refused, latest = place, open end
@@ -195,14 +219,18 @@ internal static class WindowScript
         for i = 1, #limits do
             local l, marks = limits[i], 0
             local again = l.kind == MONTH and MONTH_KEPT or l.window
-            if l.kind ~= SPREAD and (l.dirty or l.over) then
-                if l.total >= 0.8 * l.cap and now - l.warned >= again then marks, l.warned, l.dirty = 1, now, true end
-                if (l.total >= l.cap or l.over) and now - l.reached >= again then
+            local total, over, dirty = l.total, l.over, l.dirty
+            if l.kind == SHARED then
+                total, over, dirty = total + l.other.total, over or l.other.over, dirty or l.other.dirty
+            end
+            if l.kind ~= SPREAD and l.kind ~= TURNS and (dirty or over) then
+                if total >= 0.8 * l.cap and now - l.warned >= again then marks, l.warned, l.dirty = 1, now, true end
+                if (total >= l.cap or over) and now - l.reached >= again then
                     marks, l.reached, l.dirty = marks + 2, now, true
                 end
             end
             if l.dirty then save(l) end
-            local open = l.total >= l.cap and opens(l, 1) or 0
+            local open = room(l) < 1 and opens(l, 1) or 0
             reply[#reply + 1] = pack('<dddB', l.total, open, l.head, marks)
         end
         return table.concat(reply)

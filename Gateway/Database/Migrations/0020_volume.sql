@@ -44,6 +44,10 @@ GROUP BY 1, 2;
 -- With it a repeated request gets the first answer.
 ALTER TABLE idempotency ADD COLUMN held_for text;
 
+-- by_stream: broadcasts wait, all else is refused. So is what nobody said of a new limit.
+ALTER TABLE limits DROP CONSTRAINT limits_over_check;
+ALTER TABLE limits ADD CONSTRAINT limits_over_check CHECK (over IN ('wait', 'refuse', 'by_stream'));
+
 DO $$
 DECLARE
     t text;
