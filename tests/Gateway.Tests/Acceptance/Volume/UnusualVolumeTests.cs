@@ -58,7 +58,7 @@ public sealed class UnusualVolumeTests(TestCluster cluster)
         await using var replica = new WatchedReplica(ledger);
         var tenant = await ledger.CreateTenantAsync();
         await ledger.ExecuteAsync(
-            "INSERT INTO suppressions (tenant_id, address, stream, reason) VALUES (@Id, 'r0@example.net', 'transactional', 'bounce')",
+            "INSERT INTO suppressions (tenant_id, address, stream, reason) VALUES (@Id, 'r0@example.net', 'transactional', 'hard_bounce')",
             new { tenant.Id }
         );
 
