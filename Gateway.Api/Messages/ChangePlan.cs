@@ -46,16 +46,13 @@ internal static class Cancelling
 {
     public const string ByTenant = "by_tenant";
 
-    public static IReadOnlyList<ChangePlan> Decide(
-        LockedMessage message,
-        IReadOnlyList<LockedDelivery> chosen,
-        bool byName,
-        DateTimeOffset now
-    ) =>
+    public static Decide As(Asker asker) => (_, chosen, _, _) => Decide(chosen, asker);
+
+    private static IReadOnlyList<ChangePlan> Decide(IReadOnlyList<LockedDelivery> chosen, Asker asker) =>
         [
             .. chosen.Select(d =>
                 d.State == DeliveryState.Cancelled ? new ChangePlan(d) { Cancelled = true }
-                : ChangeRule.WhyNotCancel(d.Facts) is { } reason
+                : ChangeRule.WhyNotCancel(d.Facts, asker) is { } reason
                     ? new ChangePlan(d) { Reason = reason, Cancelled = false }
                 : new ChangePlan(d)
                 {
@@ -71,15 +68,12 @@ internal static class Cancelling
 /// <summary>Puts what is held back into the queue, due now, with its schedules and its TTL clock started anew.</summary>
 internal static class Releasing
 {
-    public static IReadOnlyList<ChangePlan> Decide(
-        LockedMessage message,
-        IReadOnlyList<LockedDelivery> chosen,
-        bool byName,
-        DateTimeOffset now
-    ) =>
+    public static Decide As(Asker asker) => (_, chosen, _, _) => Decide(chosen, asker);
+
+    private static IReadOnlyList<ChangePlan> Decide(IReadOnlyList<LockedDelivery> chosen, Asker asker) =>
         [
             .. chosen.Select(d =>
-                ChangeRule.WhyNotRelease(d.Facts, Asker.Tenant) is { } reason
+                ChangeRule.WhyNotRelease(d.Facts, asker) is { } reason
                     ? new ChangePlan(d) { Reason = reason, Released = false }
                     : new ChangePlan(d)
                     {

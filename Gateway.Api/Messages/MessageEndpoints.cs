@@ -79,15 +79,13 @@ internal static class MessageEndpoints
     /// gives the same answer.
     /// </summary>
     private static Task<IResult> CancelAsync(string id, HttpContext http, MessageChanges changes) =>
-        ChangeAsync(id, http, changes, Cancelling.Decide, Changed);
+        ChangeAsync(id, http, changes, Cancelling.As(AskerOf(http)), Changed);
 
     private static async Task<IResult> ReleaseAsync(string id, HttpContext http, MessageChanges changes) =>
-        Suspended(http)
-        ?? await ChangeAsync(id, http, changes, VolumeRelease.Guard(http.Caller(), Releasing.Decide), Released);
+        Suspended(http) ?? await ChangeAsync(id, http, changes, Releasing.As(AskerOf(http)), Released);
 
     private static async Task<IResult> ResendAsync(string id, HttpContext http, MessageChanges changes) =>
-        Suspended(http)
-        ?? await ChangeAsync(id, http, changes, VolumeRelease.Guard(http.Caller(), Resending.Decide), Resent);
+        Suspended(http) ?? await ChangeAsync(id, http, changes, Resending.As(AskerOf(http)), Resent);
 
     private static async Task<IResult> ChangeAsync(
         string id,
@@ -109,6 +107,9 @@ internal static class MessageEndpoints
             : null;
         return changed is null ? NoSuchMessage() : answer(changed);
     }
+
+    private static Asker AskerOf(HttpContext http) =>
+        VolumeRelease.AskerOf(http.Caller(), http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
 
     private static IResult Changed(ChangedMessage message) =>
         TypedResults.Json(message, ApiJson.Readable.ChangedMessage);

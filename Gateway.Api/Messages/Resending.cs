@@ -11,18 +11,20 @@ internal static class Resending
 {
     public const string Resent = "resent";
 
-    public static IReadOnlyList<ChangePlan> Decide(
+    public static Decide As(Asker asker) =>
+        (message, chosen, byName, now) => Decide(message, chosen, d => WhyNot(message, d, asker, byName, now));
+
+    private static List<ChangePlan> Decide(
         LockedMessage message,
         IReadOnlyList<LockedDelivery> chosen,
-        bool byName,
-        DateTimeOffset now
+        Func<LockedDelivery, string?> whyNot
     )
     {
         var place = message.NextPlace;
         var plans = new List<ChangePlan>(chosen.Count);
         foreach (var delivery in chosen)
         {
-            var reason = WhyNot(message, delivery, byName, now);
+            var reason = whyNot(delivery);
             if (reason is null && place > LedgerId.MaxPlace)
             {
                 reason = ChangeReason.TooManyDeliveries;
@@ -52,7 +54,13 @@ internal static class Resending
             : plan;
     }
 
-    private static string? WhyNot(LockedMessage message, LockedDelivery delivery, bool byName, DateTimeOffset now) =>
+    private static string? WhyNot(
+        LockedMessage message,
+        LockedDelivery delivery,
+        Asker asker,
+        bool byName,
+        DateTimeOffset now
+    ) =>
         ChangeRule.WhyNotResend(
             delivery.Facts with
             {
@@ -60,7 +68,7 @@ internal static class Resending
                 HasContent = message.HasContent,
                 IsLate = message.Deadline <= now,
             },
-            Asker.Tenant,
+            asker,
             // One bounce among ten must not send the other nine again: these only where the caller names them.
             maySendTwice: byName && delivery.IsSentForGood
         );

@@ -78,5 +78,13 @@ public sealed class LedgerUpkeep(
             """;
         await using var command = new NpgsqlCommand(forget, owner);
         while (await command.ExecuteNonQueryAsync(cancel) > 0) { }
+
+        // What a tenant usually sends, and from where, is only ever asked for 14 and 30 days back.
+        const string forgetUsual = """
+            DELETE FROM usage_hours WHERE hour < now() - interval '15 days';
+            DELETE FROM tenant_networks WHERE last_seen_at < now() - interval '31 days'
+            """;
+        await using var usual = new NpgsqlCommand(forgetUsual, owner);
+        await usual.ExecuteNonQueryAsync(cancel);
     }
 }

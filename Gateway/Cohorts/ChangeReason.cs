@@ -29,7 +29,7 @@ public static class ChangeReason
             DeadlinePassed => "its deliver_within is over.",
             TooManyDeliveries => "a message can have 4095 deliveries and this one has them.",
             HeldByOperator =>
-                "the operator, or the gateway on the platform's behalf, holds it; only the operator releases it. You may cancel it.",
+                "the operator, or the gateway on the platform's behalf, holds it; the operator releases it, and an unusual volume also a key that manages and was in use a day before.",
             _ => "it has ended.",
         };
 }

@@ -21,6 +21,9 @@ public sealed record ChangeFacts(string State, string? Cause, bool IsBegun)
 public enum Asker
 {
     Tenant,
+
+    /// <summary>By a key that manages and has been in use for long: no thief made it.</summary>
+    TenantInCharge,
     Operator,
 }
 
@@ -44,12 +47,15 @@ public static class ChangeRule
 
     public static string? WhyNotRelease(ChangeFacts delivery, Asker asker) =>
         delivery.State != DeliveryState.Held || delivery.IsBegun ? ChangeReason.NotHeld
-        : asker == Asker.Tenant && HoldCause.IsThePlatforms(delivery.Cause) ? ChangeReason.HeldByOperator
+        : HoldCause.IsKeptFrom(asker, delivery.Cause) ? ChangeReason.HeldByOperator
         : null;
 
-    public static string? WhyNotCancel(ChangeFacts delivery) =>
+    public static string? WhyNotCancel(ChangeFacts delivery, Asker asker) =>
         delivery.State switch
         {
+            // What is cancelled may be resent, and a thief must come to neither.
+            DeliveryState.Held when asker == Asker.Tenant && delivery.Cause == HoldCause.UnusualVolume =>
+                ChangeReason.HeldByOperator,
             DeliveryState.Queued or DeliveryState.Deferred or DeliveryState.Held => delivery.IsBegun
                 ? ChangeReason.BeingSent
                 : null,
@@ -75,7 +81,7 @@ public static class ChangeRule
         {
             DeliveryState.Bounced or DeliveryState.Expired or DeliveryState.Cancelled => null,
             DeliveryState.Held => d.IsBegun ? ChangeReason.Unfinished
-            : asker == Asker.Tenant && HoldCause.IsThePlatforms(d.Cause) ? ChangeReason.HeldByOperator
+            : HoldCause.IsKeptFrom(asker, d.Cause) ? ChangeReason.HeldByOperator
             : null,
             DeliveryState.Sent => maySendTwice ? null : ChangeReason.AlreadySent,
             DeliveryState.Delivered => ChangeReason.AlreadySent,

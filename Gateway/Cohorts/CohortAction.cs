@@ -13,7 +13,7 @@ public static class CohortAction
         action switch
         {
             Release => ChangeRule.WhyNotRelease(delivery, asker),
-            Cancel => ChangeRule.WhyNotCancel(delivery),
+            Cancel => ChangeRule.WhyNotCancel(delivery, asker),
             Hold => ChangeRule.WhyNotHold(delivery),
             // Sent mail is in a cohort only where its state was named.
             _ => ChangeRule.WhyNotResend(delivery, asker, maySendTwice: true),

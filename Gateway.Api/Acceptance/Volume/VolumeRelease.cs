@@ -1,5 +1,4 @@
-using Gateway.Api.Messages;
-using Gateway.Ledger;
+using Gateway.Cohorts;
 using Gateway.Tenants;
 
 namespace Gateway.Api.Acceptance.Volume;
@@ -10,23 +9,6 @@ namespace Gateway.Api.Acceptance.Volume;
 /// </summary>
 internal static class VolumeRelease
 {
-    /// <summary>Why such a delivery was left as it is.</summary>
-    public const string Reason = "held_by_operator";
-
-    /// <summary>The same decision, but such holds stay unless this caller may end them.</summary>
-    public static Decide Guard(Caller caller, Decide decide) =>
-        (message, chosen, byName, now) =>
-            MayEnd(caller, now)
-                ? decide(message, chosen, byName, now)
-                :
-                [
-                    .. chosen.Where(IsHeld).Select(d => new ChangePlan(d) { Reason = Reason }),
-                    .. decide(message, [.. chosen.Where(d => !IsHeld(d))], byName, now),
-                ];
-
-    public static bool MayEnd(Caller caller, DateTimeOffset now) =>
-        caller.May(Scope.Manage) && !Newcomer.IsNew(caller, now);
-
-    private static bool IsHeld(LockedDelivery delivery) =>
-        delivery is { State: DeliveryState.Held, Cause: VolumeWatch.Cause };
+    public static Asker AskerOf(Caller caller, DateTimeOffset now) =>
+        caller.May(Scope.Manage) && !Newcomer.IsNew(caller, now) ? Asker.TenantInCharge : Asker.Tenant;
 }

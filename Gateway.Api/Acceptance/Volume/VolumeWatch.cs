@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Cohorts;
 
 namespace Gateway.Api.Acceptance.Volume;
 
@@ -9,7 +10,7 @@ namespace Gateway.Api.Acceptance.Volume;
 public sealed class VolumeWatch(VolumeOptions options)
 {
     /// <summary>The cause of the hold, and the word for it everywhere.</summary>
-    public const string Cause = "unusual_volume";
+    public const string Cause = HoldCause.UnusualVolume;
 
     /// <summary>About 30 MB; a tenant beyond it is not watched until others have gone quiet.</summary>
     private const int MostTenants = 100_000;

@@ -1,4 +1,5 @@
 using Gateway.Api.Messages;
+using Gateway.Cohorts;
 using Gateway.Ledger;
 
 namespace Gateway.Tests.Reading;
@@ -13,7 +14,10 @@ public sealed class ChangeDecisionTests
     [MemberData(nameof(States))]
     public void Whatever_is_decided_is_a_lawful_step_or_has_a_reason(string state)
     {
-        foreach (var decide in (Decide[])[Cancelling.Decide, Releasing.Decide, Resending.Decide])
+        foreach (
+            var decide in (Decide[])
+                [Cancelling.As(Asker.Tenant), Releasing.As(Asker.Tenant), Resending.As(Asker.Tenant)]
+        )
         {
             foreach (var begun in (bool[])[true, false])
             {
@@ -48,7 +52,10 @@ public sealed class ChangeDecisionTests
             "ended", // expired
             null, // cancelled
         ];
-        Assert.Equal(expected, DeliveryState.All.Select(s => Plan(Cancelling.Decide, s, begun: false).Reason));
+        Assert.Equal(
+            expected,
+            DeliveryState.All.Select(s => Plan(Cancelling.As(Asker.Tenant), s, begun: false).Reason)
+        );
     }
 
     [Fact]
@@ -68,14 +75,14 @@ public sealed class ChangeDecisionTests
             null, // expired
             null, // cancelled
         ];
-        Assert.Equal(expected, DeliveryState.All.Select(s => Plan(Resending.Decide, s, begun: false).Reason));
+        Assert.Equal(expected, DeliveryState.All.Select(s => Plan(Resending.As(Asker.Tenant), s, begun: false).Reason));
     }
 
     [Fact]
     public void Without_a_free_place_nothing_is_sent_again()
     {
         var last = Delivery(DeliveryState.Bounced) with { Id = LedgerId.Delivery(Message, LedgerId.MaxPlace) };
-        var plan = Resending.Decide(Holding(last), [last], byName: false, DateTimeOffset.UtcNow).Single();
+        var plan = Resending.As(Asker.Tenant)(Holding(last), [last], byName: false, DateTimeOffset.UtcNow).Single();
         Assert.Equal(("too_many_deliveries", null), (plan.Reason, plan.ResentAs));
     }
 

@@ -26,8 +26,10 @@ public sealed class HeldAtTheDoorTests(TenancyGateway gateway)
         Assert.Equal("unusual_volume", over.Body["deliveries"]![0]!["cause"]!.ToString());
         Assert.Equal("held", over.Body["deliveries"]![1]!["state"]!.ToString());
         var id = over["id"];
-        await thief.PostJsonAsync($"/v1/messages/{id}/release", null);
-        await thief.PostJsonAsync($"/v1/messages/{id}/resend", null);
+        await thief.PostJsonAsync($"/v1/messages/{id}/release", null).Expect(409, "held_by_operator");
+        await thief.PostJsonAsync($"/v1/messages/{id}/resend", null).Expect(409, "held_by_operator");
+        var cancelled = await thief.PostJsonAsync($"/v1/messages/{id}/cancel", null).Expect(200);
+        Assert.Equal("false", cancelled.Body["deliveries"]![0]!["cancelled"]!.ToString());
         var still = await thief.GetJsonAsync($"/v1/messages/{id}").Expect(200);
         Assert.Equal("held", still["state"]);
         Assert.Equal(2, still.Body["deliveries"]!.AsArray().Count);
