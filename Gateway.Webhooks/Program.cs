@@ -1,10 +1,9 @@
 using Gateway.Database;
-using Gateway.Reports;
 using Gateway.ReturnMail;
 using Gateway.Secrets;
 using Gateway.Webhooks.Inbound;
-using Gateway.Webhooks.Outbound;
 using Gateway.Webhooks.Mail;
+using Gateway.Webhooks.Outbound;
 using Gateway.Webhooks.Unsubscribe;
 using ServiceDefaults.Health;
 
@@ -14,7 +13,7 @@ builder.AddRedisClient("redis");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
-builder.Services.AddReturnMail(builder.Configuration, builder.Environment).AddReports();
+builder.Services.AddReturnMail(builder.Configuration, builder.Environment);
 builder.Services.AddInboundMail(builder.Configuration).AddUnsubscribe();
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
 builder.Services.AddInbound();

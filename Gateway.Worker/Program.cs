@@ -1,12 +1,10 @@
 using Gateway.Database;
 using Gateway.Domains;
 using Gateway.Secrets;
-using Gateway.Suppressions;
 using Gateway.Worker;
 using Gateway.Worker.Cohorts;
 using Gateway.Worker.Delivery;
 using Gateway.Worker.Domains;
-using Gateway.Worker.Preparing;
 using Gateway.Worker.Throttling;
 using Gateway.Worker.Trust;
 using Gateway.Worker.Upkeep;
@@ -29,7 +27,7 @@ builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Work
 builder.Services.AddDomains(builder.Configuration, builder.Environment, LedgerRole.Worker).AddDomainUpkeep();
 builder.Services.AddThrottling();
 builder.Services.AddDelivery();
-builder.Services.AddPreparing(builder.Configuration, builder.Environment).AddSuppressions(builder.Configuration);
+builder.Services.AddRecipients(builder.Configuration, builder.Environment);
 builder.Services.AddHostedService<LedgerUpkeep>().AddHostedService<TrustWatch>().AddHostedService<CohortRunner>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 

@@ -58,6 +58,7 @@ internal static class ResendEndpoints
         }
 
         var (caller, now) = (http.Caller(), clock.GetUtcNow());
+        var asker = VolumeRelease.AskerOf(caller, now);
         var request = CohortRequest.Read(CohortAction.Resend, fields, byOperator: false, now);
         var (reason, dryRun) = (fields.Text("reason", MostReason), fields.Flag("dry_run"));
         if (fields.Problem() is { } refused)
@@ -67,23 +68,24 @@ internal static class ResendEndpoints
 
         request = request with
         {
-            Filter = request.Filter with
-            {
-                Tenant = caller.Tenant.Id,
-                LeavesUnusualVolume = !VolumeRelease.MayEnd(caller, now),
-            },
+            Filter = request.Filter with { Tenant = caller.Tenant.Id, LeavesUnusualVolume = asker == Asker.Tenant },
         };
         return dryRun
-            ? await PreviewAsync(http, ledger, request)
+            ? await PreviewAsync(http, ledger, request, asker)
             : await MakeAsync(http, ledger, request, caller, reason, now);
     }
 
-    private static async Task<IResult> PreviewAsync(HttpContext http, TenantLedger ledger, CohortRequest request)
+    private static async Task<IResult> PreviewAsync(
+        HttpContext http,
+        TenantLedger ledger,
+        CohortRequest request,
+        Asker asker
+    )
     {
         var preview = await ledger.ReadAsync(
             request.Filter.Tenant!.Value,
-            [CohortStatement.Preview(request, Asker.Tenant)],
-            reader => CohortStatement.ReadPreviewAsync(reader, request, Asker.Tenant, http.RequestAborted),
+            [CohortStatement.Preview(request, asker)],
+            reader => CohortStatement.ReadPreviewAsync(reader, request, asker, http.RequestAborted),
             http.RequestAborted
         );
         return preview.Matched > request.Most

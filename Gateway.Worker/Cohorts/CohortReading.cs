@@ -82,7 +82,10 @@ internal static class CohortReading
         return new CohortJob(
             reader.GetGuid(0),
             reader.GetString(1),
-            reader.GetBoolean(2) ? Asker.Operator : Asker.Tenant,
+            // What its maker may not end was left out when the job was made.
+            reader.GetBoolean(2)
+                ? Asker.Operator
+                : Asker.TenantInCharge,
             reader.IsDBNull(3) ? null : reader.GetString(3),
             reader.GetBoolean(6),
             // Never more at once than a second brings, however long nobody looked.

@@ -1,11 +1,13 @@
 using Gateway.ReturnMail;
+using Gateway.Suppressions;
+using Gateway.Worker.Preparing;
 
-namespace Gateway.Worker.Preparing;
+namespace Gateway.Worker;
 
 internal static class PreparingServices
 {
-    /// <summary>What each delivery has for itself: its return address, and how its recipient leaves.</summary>
-    public static IServiceCollection AddPreparing(
+    /// <summary>What each recipient is due: a return address, a way to leave, and no mail where nobody wants any.</summary>
+    public static IServiceCollection AddRecipients(
         this IServiceCollection services,
         IConfiguration configuration,
         IHostEnvironment environment
@@ -18,5 +20,6 @@ internal static class PreparingServices
                 p.GetService<ReturnAddresses>()
             ))
             .AddSingleton(p => new DeliveryMarks(p.GetRequiredService<LeavingOffer>(), p.GetService<ReturnAddresses>()))
-            .AddHostedService<ReturnMailNotice>();
+            .AddHostedService<ReturnMailNotice>()
+            .AddSuppressions(configuration);
 }

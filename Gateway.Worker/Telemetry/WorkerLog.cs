@@ -25,7 +25,11 @@ internal static partial class WorkerLog
     )]
     public static partial void LeasesExpired(ILogger log, int requeued, int unknown);
 
-    [LoggerMessage(7, LogLevel.Information, "Days of the ledger made ahead; dropped: {Dropped}; contents gone: {Contents}")]
+    [LoggerMessage(
+        7,
+        LogLevel.Information,
+        "Days of the ledger made ahead; dropped: {Dropped}; contents gone: {Contents}"
+    )]
     public static partial void UpkeepDone(ILogger log, string dropped, long contents);
 
     [LoggerMessage(8, LogLevel.Error, "Upkeep failed and will be tried again")]
