@@ -26,14 +26,11 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));
-builder.Services.AddDomains(builder.Configuration, builder.Environment, LedgerRole.Worker);
+builder.Services.AddDomains(builder.Configuration, builder.Environment, LedgerRole.Worker).AddDomainUpkeep();
 builder.Services.AddThrottling();
 builder.Services.AddDelivery();
 builder.Services.AddPreparing(builder.Configuration, builder.Environment).AddSuppressions(builder.Configuration);
-builder.Services.AddDomainUpkeep();
-builder.Services.AddHostedService<LedgerUpkeep>();
-builder.Services.AddHostedService<TrustWatch>();
-builder.Services.AddHostedService<CohortRunner>();
+builder.Services.AddHostedService<LedgerUpkeep>().AddHostedService<TrustWatch>().AddHostedService<CohortRunner>();
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
 var app = builder.Build();

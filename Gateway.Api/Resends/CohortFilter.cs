@@ -25,6 +25,9 @@ internal sealed record CohortFilter
     public string? Tag { get; init; }
     public string? Stream { get; init; }
 
+    /// <summary>What is held as an unusual volume stays: whoever asks may be the one who brought it.</summary>
+    public bool LeavesUnusualVolume { get; init; }
+
     /// <summary>Policy keys of addresses; empty is everybody.</summary>
     public string[] Recipients { get; init; } = [];
     public DateTimeOffset? Since { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Reading;
 using Gateway.Cohorts;
 using Gateway.Ledger;
@@ -45,7 +46,7 @@ internal static class CohortStatement
     public static NpgsqlBatchCommand Preview(CohortRequest request, Asker asker)
     {
         var command = new NpgsqlBatchCommand();
-        var chosen = Choose(command, request);
+        var chosen = Choose(command, request, leaveOut: false);
         var groups = Groups.Replace(
             "{0}",
             asker == Asker.Operator ? OperatorsContent : TenantsContent,
@@ -60,7 +61,7 @@ internal static class CohortStatement
     public static NpgsqlBatchCommand Put(Guid cohort, CohortRequest request)
     {
         var command = new NpgsqlBatchCommand().With(cohort);
-        var chosen = Choose(command, request);
+        var chosen = Choose(command, request, leaveOut: true);
         command.CommandText = $"""
             WITH chosen AS MATERIALIZED ({chosen}), put AS (
                 INSERT INTO cohort_deliveries (cohort_id, tenant_id, message_id, delivery_id)
@@ -114,7 +115,10 @@ internal static class CohortStatement
                 IsLate = reader.GetBoolean(6),
                 IsSuppressed = reader.GetBoolean(7),
             };
-            var skipped = CohortAction.WhyNot(request.Action, facts, asker);
+            var skipped =
+                request.Filter.LeavesUnusualVolume && facts is { State: DeliveryState.Held, Cause: VolumeWatch.Cause }
+                    ? ChangeReason.HeldByOperator
+                    : CohortAction.WhyNot(request.Action, facts, asker);
             var key = (reader.GetGuid(0), facts.State, facts.Cause, skipped);
             groups[key] = groups.GetValueOrDefault(key) + reader.GetInt64(8);
         }
@@ -139,7 +143,8 @@ internal static class CohortStatement
     }
 
     /// <summary>The filter as SQL. States are written out, so that the partial index is seen to hold them.</summary>
-    private static string Choose(NpgsqlBatchCommand command, CohortRequest request)
+    /// <param name="leaveOut">What the caller may not have is left out; else it is there, to be told with its reason.</param>
+    private static string Choose(NpgsqlBatchCommand command, CohortRequest request, bool leaveOut)
     {
         var filter = request.Filter;
         var where = new StringBuilder($"d.state IN ('{string.Join("', '", filter.States)}')");
@@ -158,6 +163,11 @@ internal static class CohortStatement
         if (filter.Cause is { } cause)
         {
             Also("d.cause =", cause);
+        }
+
+        if (filter.LeavesUnusualVolume && leaveOut)
+        {
+            where.Append($" AND NOT (d.state = 'held' AND d.cause = '{VolumeWatch.Cause}')");
         }
 
         if (filter.Recipients.Length > 0)

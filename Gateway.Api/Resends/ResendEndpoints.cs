@@ -1,3 +1,4 @@
+using Gateway.Api.Acceptance.Volume;
 using Gateway.Api.Auth;
 using Gateway.Api.Manage;
 using Gateway.Api.Problems;
@@ -64,7 +65,14 @@ internal static class ResendEndpoints
             return refused.ToResult();
         }
 
-        request = request with { Filter = request.Filter with { Tenant = caller.Tenant.Id } };
+        request = request with
+        {
+            Filter = request.Filter with
+            {
+                Tenant = caller.Tenant.Id,
+                LeavesUnusualVolume = !VolumeRelease.MayEnd(caller, now),
+            },
+        };
         return dryRun
             ? await PreviewAsync(http, ledger, request)
             : await MakeAsync(http, ledger, request, caller, reason, now);

@@ -22,7 +22,8 @@ internal sealed class InboundJournal : IAsyncDisposable
             SELECT e.id, e.path, e.provider, $6, e.headers::jsonb, e.body
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[]) AS e (id, path, provider, headers, body)
         )
-        INSERT INTO inbound_due (inbound_id, due_at) SELECT unnest($1::uuid[]), clock_timestamp()
+        INSERT INTO inbound_due (inbound_id, due_at, size_bytes)
+        SELECT d.id, clock_timestamp(), d.size FROM unnest($1::uuid[], $7::int[]) AS d (id, size)
         """;
 
     private readonly NpgsqlDataSource ledger;
@@ -64,7 +65,8 @@ internal sealed class InboundJournal : IAsyncDisposable
                 .Add(NpgsqlDbType.Text, stored, r => r.Provider)
                 .Add(NpgsqlDbType.Text, stored, r => r.HeadersJson)
                 .Add(NpgsqlDbType.Bytea, stored, r => r.Request.Body.ToArray())
-                .Add(clock.GetUtcNow());
+                .Add(clock.GetUtcNow())
+                .Add(NpgsqlDbType.Integer, stored, r => r.Request.Body.Length);
             await store.ExecuteNonQueryAsync(cancel);
         }
 

@@ -15,8 +15,9 @@ internal static class InboundLimits
     /// <summary>Look-ups of names that no path is known to have, at once: guesses cost no more than that.</summary>
     public const int LookUpsAtOnce = 8;
 
-    /// <summary>Requests that one replica reads at once, and the events that they may hold together.</summary>
+    /// <summary>Requests that are read together, and their bytes; the first is taken whatever its size.</summary>
     public const int ClaimedAtOnce = 64;
+    public const long BytesAtOnce = 1 << 20;
 
     /// <summary>A replica that died holds what it claimed for so long.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);

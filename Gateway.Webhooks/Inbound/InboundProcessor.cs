@@ -1,5 +1,6 @@
 using Gateway.Providers.Events;
 using Gateway.Reports;
+using Npgsql;
 
 namespace Gateway.Webhooks.Inbound;
 
@@ -21,6 +22,46 @@ internal sealed class InboundProcessor(
             return 0;
         }
 
+        try
+        {
+            await WorkAsync(claims, log, cancel);
+        }
+        catch (Exception problem) when (!IsAway(problem, cancel))
+        {
+            await WorkApartAsync(claims, log, cancel);
+        }
+
+        return claims.Count;
+    }
+
+    /// <summary>One of them has a defect that nobody foresaw, or met one of ours: the others do not suffer for it.</summary>
+    private async Task WorkApartAsync(IReadOnlyList<ClaimedRequest> claims, ILogger log, CancellationToken cancel)
+    {
+        foreach (var claim in claims)
+        {
+            try
+            {
+                await WorkAsync([claim], log, cancel);
+            }
+            catch (Exception problem) when (!IsAway(problem, cancel))
+            {
+                var why = $"a defect of this release: {problem.GetType().Name}";
+                GatewayTelemetry.InboundUnreadable.Add(1, new KeyValuePair<string, object?>("path", claim.Path));
+                InboundLogLines.EventsUnreadable(log, claim.Id, claim.Path, why);
+                await queue.SettleAsync([new ReadRequest(claim, InboundLimits.PauseAfter(claim.Tries), why)], cancel);
+            }
+        }
+    }
+
+    /// <summary>The ledger is away, or the host ends: all of it comes again.</summary>
+    private static bool IsAway(Exception problem, CancellationToken cancel) =>
+        cancel.IsCancellationRequested
+        || problem is IOException or TimeoutException
+        || (problem is NpgsqlException and not PostgresException)
+        || problem is PostgresException { SqlState: not (['2', '2', ..] or ['2', '3', ..]) };
+
+    private async Task WorkAsync(IReadOnlyList<ClaimedRequest> claims, ILogger log, CancellationToken cancel)
+    {
         var readings = claims.Select(c => (Claim: c, Reading: Read(c))).ToArray();
         var told = readings
             .SelectMany(r =>
@@ -53,7 +94,6 @@ internal sealed class InboundProcessor(
             cancel
         );
         await queue.SettleAsync([.. readings.Select(r => Settle(r.Claim, r.Reading, early, unanswered, log))], cancel);
-        return claims.Count;
     }
 
     /// <summary>Account news and confirmations; the requests whose confirmation is still to be answered.</summary>

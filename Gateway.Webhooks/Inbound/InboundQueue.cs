@@ -26,12 +26,14 @@ internal sealed class InboundQueue([FromKeyedServices(LedgerRole.Worker)] Npgsql
 {
     private const string Claim = """
         WITH picked AS MATERIALIZED (
-            SELECT inbound_id FROM inbound_due
+            SELECT inbound_id, due_at, size_bytes FROM inbound_due
             WHERE due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
             ORDER BY due_at, inbound_id LIMIT $1 FOR UPDATE SKIP LOCKED
+        ), fitting AS (
+            SELECT inbound_id, sum(size_bytes) OVER (ORDER BY due_at, inbound_id) - size_bytes AS before FROM picked
         ), claimed AS (
             UPDATE inbound_due d SET lease_until = clock_timestamp() + $2::interval
-            WHERE d.inbound_id = ANY (ARRAY(SELECT inbound_id FROM picked))
+            WHERE d.inbound_id = ANY (ARRAY(SELECT inbound_id FROM fitting WHERE before < $3))
             RETURNING d.inbound_id, d.tries
         )
         SELECT e.inbound_id, e.path, e.provider, e.received_at, c.tries, e.headers::text, e.body
@@ -63,6 +65,7 @@ internal sealed class InboundQueue([FromKeyedServices(LedgerRole.Worker)] Npgsql
         await using var command = ledger.CreateCommand(Claim);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = InboundLimits.Lease });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = InboundLimits.BytesAtOnce });
         var claimed = new List<ClaimedRequest>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))

@@ -42,7 +42,10 @@ internal static class CohortWriting
         )
         -- The fence moves on: whoever leased the row has lost it.
         INSERT INTO deliveries_due AS q (tenant_id, stream, due_at, delivery_id, message_id, waiting_for)
-        SELECT tenant_id, stream, clock_timestamp() + CASE WHEN state = 'held' THEN $12::interval ELSE '0' END,
+        SELECT tenant_id, stream, CASE WHEN state = 'held' THEN clock_timestamp() + $12::interval
+                -- It may have been meant for later when it was parked.
+                ELSE greatest(clock_timestamp(), (SELECT m.send_at FROM messages m
+                    WHERE m.tenant_id = change.tenant_id AND m.message_id = change.message_id)) END,
             delivery_id, message_id, CASE WHEN state = 'held' THEN 'release' END
         FROM change WHERE state <> 'cancelled'
         ON CONFLICT (delivery_id) DO UPDATE
@@ -64,7 +67,7 @@ internal static class CohortWriting
                 $9, $9 FROM again
         ), lifted AS (
             DELETE FROM suppressions s USING again a
-            WHERE $11 AND s.tenant_id = a.tenant_id AND s.address = a.recipient_key AND s.stream = a.stream
+            WHERE $11 AND s.tenant_id = a.tenant_id AND s.address = a.recipient_key
                 AND s.reason IN ('hard_bounce', 'soft_bounce')
         ), queued AS (
             INSERT INTO deliveries_due (tenant_id, stream, due_at, delivery_id, message_id)

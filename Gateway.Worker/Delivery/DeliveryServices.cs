@@ -51,6 +51,7 @@ internal static class DeliveryServices
             .AddHostedService(p => p.GetRequiredService<PathWaiters>())
             .AddHostedService(p => p.GetRequiredService<CircuitJournal>())
             .AddHostedService<SharedCircuits>()
+            .AddHostedService<ReportedBounces>()
             .AddHostedService<PathCanary>()
             .AddHostedService(p => p.GetRequiredService<PathFreezes>())
             .AddHostedService(p => p.GetRequiredService<VerdictWaiters>())

@@ -5,6 +5,9 @@ namespace Gateway.Reports;
 /// <summary>The reports of one commit, applied one after the other to the deliveries that they found.</summary>
 internal sealed class ReportBatch
 {
+    /// <summary>Of mail that is no more in the ledger.</summary>
+    private static readonly TimeSpan Oldest = TimeSpan.FromDays(365);
+
     private readonly DeliveryReport[] reports;
     private readonly Dictionary<Guid, KnownDelivery> known;
     private readonly DateTimeOffset now;
@@ -114,13 +117,18 @@ internal sealed class ReportBatch
             sequence,
             step.Type,
             step.State,
-            // A clock that is ahead of ours tells of nothing that has yet to happen.
-            report.At < now
-                ? report.At
-                : now,
+            Within(report.At, LedgerId.TimeOf(delivery.MessageId)),
             ReportText.Of(report, attempt, step),
             IsOrphan: false
         );
+
+    /// <summary>
+    /// Of mail nothing is told from before it was, nor, by a clock that is ahead of ours, from what has yet to come.
+    /// </summary>
+    private DateTimeOffset Within(DateTimeOffset at, DateTimeOffset since) =>
+        at > now ? now
+        : at < since ? since
+        : at;
 
     /// <summary>
     /// Its day is gone, or its id was invented. Where the tenant is known for sure, it is the tenant's to read (D4).
@@ -145,7 +153,7 @@ internal sealed class ReportBatch
                 null,
                 step.Type,
                 null,
-                report.At < now ? report.At : now,
+                Within(report.At, now - Oldest),
                 ReportText.Of(report, null, step),
                 IsOrphan: true
             )

@@ -1,6 +1,7 @@
 using Gateway.Database;
 using Gateway.Ledger;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -9,8 +10,10 @@ namespace Gateway.Reports;
 /// <summary>For hosts that work as <see cref="LedgerRole.Worker"/>.</summary>
 public static class ReportServices
 {
-    public static IServiceCollection AddReports(this IServiceCollection services) =>
-        services.AddSingleton(provider =>
+    public static IServiceCollection AddReports(this IServiceCollection services)
+    {
+        // Once, whoever of the host asks for it.
+        services.TryAddSingleton(provider =>
         {
             var ledger = provider.GetRequiredKeyedService<NpgsqlDataSource>(LedgerRole.Worker);
             return new ReportRecorder(
@@ -19,4 +22,6 @@ public static class ReportServices
                 provider.GetRequiredService<TimeProvider>()
             );
         });
+        return services;
+    }
 }

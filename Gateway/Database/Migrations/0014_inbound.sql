@@ -68,6 +68,8 @@ CREATE TABLE inbound_events (
 CREATE TABLE inbound_due (
     inbound_id uuid PRIMARY KEY,
     due_at timestamptz NOT NULL,
+    -- Of the body: a replica takes no more of them at once than it has room for.
+    size_bytes integer NOT NULL DEFAULT 0,
     lease_until timestamptz,
     tries integer NOT NULL DEFAULT 0,
     reason text

@@ -44,7 +44,7 @@ public sealed record ProviderEvent
     public string? Reply { get; init; }
     public string? Status { get; init; }
 
-    /// <summary>url, user_agent, machine, provider_suppression.</summary>
+    /// <summary>url, user_agent, machine, provider_list.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
 
     public ProviderEvent With(Failure failure) =>
@@ -55,7 +55,7 @@ public sealed record ProviderEvent
             Scope = failure.Scope,
             Class = failure.Class,
             Facts = failure.ListedThere is { } list
-                ? new Dictionary<string, string>(Facts) { ["provider_suppression"] = list }
+                ? new Dictionary<string, string>(Facts) { ["provider_list"] = list }
                 : Facts,
         };
 }

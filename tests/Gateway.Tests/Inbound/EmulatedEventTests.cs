@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ProviderEmulators;
 using ProviderEmulators.Events;
 using ProviderEmulators.Mailgun;
+using ProviderEmulators.SendGrid;
 
 namespace Gateway.Tests.Inbound;
 
@@ -139,6 +140,40 @@ public sealed class EmulatedEventTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task What_SendGrid_did_not_tell_is_asked_for_mail_by_mail()
+    {
+        await using var ledger = await TestLedger.CreateAsync(cluster);
+        await using var emulator = await SendGridEmulator.StartAsync(new EmulatorPorts());
+        await InboundHost.AddPathAsync(
+            ledger,
+            "sendgrid",
+            "sendgrid",
+            new
+            {
+                SendGridEmulator.ApiKey,
+                BaseUrl = emulator.Api!.ToString(),
+                CertificateSha256 = EmulatorCertificate.Sha256,
+                ActivityLookup = "true",
+            }
+        );
+        await using var host = await InboundHost.StartAsync(ledger);
+        var ids = await SentMails.SendAsync(ledger, "sendgrid", 25, DateTimeOffset.UtcNow.AddMinutes(-30));
+        foreach (var (id, i) in ids.Select((id, i) => (id, i)))
+        {
+            var mail = SentMails.Kept(id);
+            emulator.Store.Keep(mail);
+            emulator.Store.Tell(mail, i < 20 ? "delivered" : "processed", "ann@example.com");
+        }
+
+        var paths = host.Services.GetRequiredService<EventPaths>();
+        await Eventually.TrueAsync(() => Task.FromResult(paths.All.Count == 1), "the path is known");
+        var fetch = host.Services.GetRequiredService<EventFetch>();
+        Assert.Equal(20, await fetch.FetchAsync(paths.Named("sendgrid")!, CancellationToken.None));
+        Assert.Equal(0, await fetch.FetchAsync(paths.Named("sendgrid")!, CancellationToken.None));
+        Assert.Equal([("delivered", 20L), ("sent", 5L)], await SentMails.StatesAsync(ledger));
+    }
+
+    [Fact]
     public async Task Old_requests_and_names_are_dropped_and_what_is_unread_stays()
     {
         await using var ledger = await TestLedger.CreateAsync(cluster);
@@ -184,7 +219,12 @@ public sealed class EmulatedEventTests(TestCluster cluster)
             "sendgrid",
             new { EventsPublicKey = writer.PublicKey }
         );
-        var ids = await SentMails.SendAsync(ledger, "sendgrid", Mails);
+        var ids = new List<Guid>();
+        while (ids.Count < Mails)
+        {
+            ids.AddRange(await SentMails.SendAsync(ledger, "sendgrid", 250));
+        }
+
         var posts = ids.SelectMany(id =>
                 new[] { "processed", "delivered" }.Select(n => new EmulatedEvent(
                     Guid.NewGuid().ToString("N"),

@@ -104,10 +104,7 @@ public sealed class EventReadingTests
             .ToArray();
         Assert.True(events.Length >= 6, $"only {events.Length} samples");
         Assert.All(events, e => Assert.Null(e.Problem));
-        Assert.Contains(
-            events.SelectMany(e => e.Events),
-            e => e.Facts.GetValueOrDefault("provider_suppression") == "bounce"
-        );
+        Assert.Contains(events.SelectMany(e => e.Events), e => e.Facts.GetValueOrDefault("provider_list") == "bounce");
     }
 
     private static EventReading Read(string kind, byte[] body) =>
@@ -137,9 +134,7 @@ public sealed class EventReadingTests
             }
 
             line += read.Status is { } status ? $" status={status}" : "";
-            foreach (
-                var (name, shown) in new[] { ("provider_suppression", "list"), ("url", "url"), ("machine", "machine") }
-            )
+            foreach (var (name, shown) in new[] { ("provider_list", "list"), ("url", "url"), ("machine", "machine") })
             {
                 line += read.Facts.TryGetValue(name, out var value) ? $" {shown}={value}" : "";
             }

@@ -2,9 +2,11 @@ using Gateway.Ledger;
 using Gateway.Mail;
 using Gateway.Mail.Bounces;
 using Gateway.Reports;
+using Gateway.Routing;
 using Gateway.Tests.Cluster;
 using Gateway.Tests.Reading;
 using Gateway.Worker.Delivery;
+using Gateway.Worker.Health;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Inbound;
@@ -59,6 +61,22 @@ public sealed class ReportRecorderTests(TestCluster cluster)
             (await ledger.QueryAsync<(string, string)>("SELECT type, data ->> 'subject' FROM path_events")).Single()
         );
         Assert.Equal("path_bounce", await ledger.ScalarAsync<string>("SELECT cause FROM deliveries"));
+
+        // Every worker's circuit of that path and domain opens once.
+        var board = new CircuitBoard(TimeProvider.System);
+        var opened = 0;
+        board.TellTo(_ => opened++);
+        using var bounces = new ReportedBounces(
+            ledger.Worker,
+            board,
+            TimeProvider.System,
+            NullLogger<ReportedBounces>.Instance
+        );
+        await bounces.LookAsync(default);
+        await bounces.LookAsync(default);
+        Assert.Equal(1, opened);
+        var key = new CircuitKey("eu", CircuitScope.RemoteDomain, "example.com");
+        Assert.Equal([key], board.OpenCircuits().Keys);
 
         // A worker takes it again, and the loader tells it what to avoid.
         var claim = Assert.Single(await new DeliveryQueue(ledger.Worker, TimeProvider.System).ClaimAsync(10, default));

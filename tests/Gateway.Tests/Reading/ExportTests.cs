@@ -69,13 +69,19 @@ public sealed class ExportTests(TestCluster cluster)
     }
 
     /// <summary>Deliveries as they stand after a day: 1 in 1,000 failed.</summary>
-    internal static Task FillAsync(TestLedger ledger, TestTenant tenant, int count) =>
+    internal static Task FillAsync(
+        TestLedger ledger,
+        TestTenant tenant,
+        int count,
+        int from = 0,
+        string rest = "sent"
+    ) =>
         ledger.ExecuteAsync(
             """
             WITH made AS (
-                SELECT i, (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - @count + i), 12, '0') || '7'
+                SELECT i, (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - 1000000 + i), 12, '0') || '7'
                     || substr(md5(i::text), 1, 3) || '8' || substr(md5(i::text), 4, 12) || '000')::uuid AS id
-                FROM generate_series(1, @count) i
+                FROM generate_series(@from + 1, @from + @count) i
             ), messages AS (
                 INSERT INTO messages (tenant_id, message_id, submission_id, key_id, door, mode, stream, from_address,
                     from_domain, subject, tags, track_opens, track_clicks, size_bytes, body_message_id, accepted_at)
@@ -86,13 +92,19 @@ public sealed class ExportTests(TestCluster cluster)
             INSERT INTO deliveries (tenant_id, message_id, delivery_id, recipient, recipient_key, state, cause, path, attempts,
                 created_at, updated_at)
             SELECT @Id, id, id, 'r' || i || '@example.com', 'r' || i || '@example.com',
-                CASE WHEN i % 1000 = 0 THEN 'bounced' WHEN i % 1000 = 1 THEN 'held' ELSE 'sent' END,
+                CASE WHEN i % 1000 = 0 THEN 'bounced' WHEN i % 1000 = 1 THEN 'held' ELSE @rest END,
                 CASE WHEN i % 1000 = 0 THEN 'recipient' WHEN i % 1000 = 1 THEN 'mass_bounce' ELSE 'final' END,
                 CASE WHEN i % 1000 < 5 THEN 'bad' ELSE 'good' END, 1, now(), now()
             FROM made;
             ANALYZE messages; ANALYZE deliveries
             """,
-            new { tenant.Id, count }
+            new
+            {
+                tenant.Id,
+                count,
+                from,
+                rest,
+            }
         );
 
     internal static Task<string> PlanAsync(TestLedger ledger, TestTenant tenant, string query) =>

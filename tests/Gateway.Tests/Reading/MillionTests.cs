@@ -7,13 +7,18 @@ namespace Gateway.Tests.Reading;
 public sealed class MillionTests(TestCluster cluster)
 {
     private const int Deliveries = 1_000_000;
+    private const int AtOnce = 100_000;
 
     [Fact(Explicit = true)]
     public async Task Every_filter_answers_soon_among_a_million()
     {
         await using var host = await ReadingHost.StartAsync(cluster);
         var tenant = await host.Ledger.CreateTenantAsync();
-        await ExportTests.FillAsync(host.Ledger, tenant, Deliveries);
+        for (var from = 0; from < Deliveries; from += AtOnce)
+        {
+            await ExportTests.FillAsync(host.Ledger, tenant, AtOnce, from);
+        }
+
         using var client = host.Client(tenant);
         string[] filters =
         [

@@ -163,6 +163,42 @@ public sealed class ResendTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task Whoever_brought_an_unusual_volume_cannot_release_it_as_a_job_but_a_key_in_charge_can()
+    {
+        await using var host = await ResendHost.StartAsync(cluster);
+        var tenant = await host.Ledger.CreateTenantAsync();
+        using var client = host.Client(tenant);
+        var later = await host.Mail.AcceptAsync(tenant);
+        await host.Mail.ServeAsync(
+            new Gateway.Worker.Delivery.NextStep("held", "unusual_volume", TimeSpan.FromDays(7))
+        );
+        await host.Ledger.ExecuteAsync(
+            "UPDATE messages SET send_at = now() + interval '1 hour' WHERE message_id = @later",
+            new { later }
+        );
+        var body = new { state = "held", dry_run = true };
+        var tried = await client.PostJsonAsync("/v1/resends", body).Expect(200);
+        Assert.Equal("held_by_operator", tried.Body["groups"]![0]!["skipped"]!.ToString());
+        Assert.Equal("0", (await client.PostJsonAsync("/v1/resends", new { state = "held" }).Expect(202))["total"]);
+
+        // The same key, had it been in use for long.
+        await host.Ledger.ExecuteAsync(
+            "UPDATE api_keys SET first_used_at = now() - interval '2 days', scopes = scopes"
+        );
+        using var known = host.Client(tenant);
+        await Gateway.Tests.Running.Eventually.TrueAsync(
+            async () => (await known.PostJsonAsync("/v1/resends", body))["would_act"] == "1",
+            "the key is known by now"
+        );
+        await client.PostJsonAsync("/v1/resends", new { state = "held", rate = 100 }).Expect(202);
+        Assert.Equal(1, await host.RunAsync());
+        // Not sooner than it was meant for.
+        Assert.True(
+            await host.Ledger.ScalarAsync<bool>("SELECT due_at > now() + interval '50 minutes' FROM deliveries_due")
+        );
+    }
+
+    [Fact]
     public async Task A_bounce_that_was_the_paths_fault_keeps_no_recipient_suppressed_where_the_tenant_says_so()
     {
         await using var host = await ResendHost.StartAsync(cluster);

@@ -132,7 +132,7 @@ public sealed class ThrottledDoorTests(TestCluster cluster)
         );
         Assert.True(
             await gateway.Ledger.ScalarAsync<bool>(
-                "SELECT EXISTS (SELECT FROM events WHERE tenant_id = @Id AND type = 'deferred' AND data ->> 'waiting_for' = 'path')",
+                "SELECT EXISTS (SELECT FROM events WHERE tenant_id = @Id AND type = 'deferred' AND data ->> 'waiting_for' = 'limit:path')",
                 new { tenant.Id }
             )
         );

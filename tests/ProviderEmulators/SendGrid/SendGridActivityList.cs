@@ -23,7 +23,7 @@ internal static partial class SendGridActivityList
                 from_email = m.MailFrom,
                 msg_id = m.Id + ".recvd-emulator-1",
                 to_email = m.Recipients[0],
-                status = "processed",
+                status = store.Events.Any(e => e.Mail == m && e.Event == "delivered") ? "delivered" : "processed",
             });
         return new ApiAnswer(200, JsonSerializer.Serialize(new { messages = found }));
     }

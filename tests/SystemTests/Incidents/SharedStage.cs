@@ -50,6 +50,8 @@ public sealed class SharedStage : IAsyncLifetime
             Stage.Relay(name);
         }
 
+        Stage.Relay("standby", ("Rate", "20"));
+        Stage.Relay("capped", ("DailyCap", "10"));
         foreach (var name in SendGrids)
         {
             await Stage.SendGridAsync(name);

@@ -61,7 +61,7 @@ public sealed class A25_ForwardedTests(TestCluster cluster)
             {
                 var tenant = await gateway.Ledger.CreateTenantAsync();
                 using var client = Client(gateway, c.From, tenant.Key.Text, c.Says);
-                // A busy machine asks for a second try.
+                // A key that is looked up for the first time on a busy machine may be asked to come again.
                 await Eventually.EqualAsync(
                     200,
                     async () =>
@@ -69,7 +69,7 @@ public sealed class A25_ForwardedTests(TestCluster cluster)
                         using var answer = await client.GetAsync("/v1/messages");
                         return (int)answer.StatusCode;
                     },
-                    "the key is let in"
+                    $"the answer to '{c.Says}' from {c.From}"
                 );
                 await SeenAsync(gateway, tenant, c.Network, $"'{c.Says}' from {c.From}");
             })
