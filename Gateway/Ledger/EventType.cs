@@ -41,6 +41,7 @@ public sealed record EventType(string Name, string Means)
         new("tenant.stream_warned", "bounces or complaints of a stream come near the bound"),
         new("tenant.stream_paused", "a stream was stopped"),
         new("tenant.stream_resumed", "it goes on"),
+        new("tenant.unusual_volume", "much more mail than usual came with a new key"),
         new("domain.verified", "a sending domain was proven"),
         new("domain.degraded", "its proof is missing"),
         new("domain.restored", "it is back"),
