@@ -265,9 +265,9 @@ public sealed class MessageAcceptor : IAsyncDisposable
         {
             await SplitAsync(batch, problem, cancel);
         }
-        catch (Exception problem) when (problem is NpgsqlException or TimeoutException or IOException)
+        catch (Exception problem)
         {
-            // Before or after the commit? Only the ledger knows.
+            // Before or after the commit? Only the ledger knows, whatever it was that ended the conversation with it.
             await ResolveAsync(batch, problem);
         }
     }

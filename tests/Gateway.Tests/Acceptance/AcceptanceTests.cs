@@ -39,7 +39,7 @@ public sealed class AcceptanceTests(TestCluster cluster)
         {
             MetadataJson = """{"a":"\u0000"}""",
         };
-        messages[150] = messages[150] with { Subject = "a\0b" };
+        messages[150] = messages[150] with { MetadataJson = "{" };
 
         var results = await Task.WhenAll(messages.Select(acceptor.AcceptAsync));
 

@@ -94,7 +94,10 @@ public sealed partial class SubscriptionEndpointTests(TestCluster cluster)
         var second = await client.GetJsonAsync($"/v1/subscriptions?limit=30&cursor={first["next"]}").Expect(200);
         Assert.Null(second["next"]);
         // Two of one millisecond have no order but that of their ids.
-        Assert.Equal(ids.OrderDescending(StringComparer.Ordinal), first.Items.Concat(second.Items).Select(i => i["id"]!.ToString()));
+        Assert.Equal(
+            ids.OrderDescending(StringComparer.Ordinal),
+            first.Items.Concat(second.Items).Select(i => i["id"]!.ToString())
+        );
         await client.AskAsync(HttpMethod.Delete, $"/v1/subscriptions/{ids[0]}", null).Expect(204);
         await client.AskAsync(HttpMethod.Delete, $"/v1/subscriptions/{ids[0]}", null).Expect(404);
         await client.GetJsonAsync($"/v1/subscriptions/{ids[0]}").Expect(404);
