@@ -66,9 +66,9 @@ internal sealed class HostProcess : IAsyncDisposable
                     return;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception problem) when (problem is HttpRequestException || IsSlow(problem, deadline))
             {
-                // Not listening yet.
+                // Not listening yet, or busy with its start.
             }
             catch (OperationCanceledException problem)
             {
@@ -78,6 +78,9 @@ internal sealed class HostProcess : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None);
         }
     }
+
+    private static bool IsSlow(Exception problem, CancellationTokenSource deadline) =>
+        problem is OperationCanceledException && !deadline.IsCancellationRequested;
 
     /// <summary>The port that the system gave it: one chosen beforehand may be another host's by now.</summary>
     private static Uri? Listening(string output)

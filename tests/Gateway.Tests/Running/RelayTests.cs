@@ -39,31 +39,53 @@ public sealed class RelayTests(TestCluster cluster)
         }
     }
 
-    [Theory]
-    [InlineData("RCPT", "550 5.1.1 no such user", "bounced", "recipient", "RecipientPermanent")]
-    [InlineData("RCPT", "450 4.2.2 mailbox full", "deferred", "recipient", "RecipientTemporary")]
-    [InlineData(".", "554 5.6.0 message is malformed", "bounced", "message", "MessagePermanent")]
-    [InlineData("EHLO", "421 4.3.2 shutting down", "deferred", "path", "PathDown")]
-    [InlineData("MAIL", "451 4.7.0 slow down, try again later", "deferred", "path", "PathThrottled")]
-    [InlineData("MAIL", "530 5.7.0 authentication required", "deferred", "path", "PathDown")]
-    [InlineData("RCPT", "554 5.7.1 relay access denied", "deferred", "path", "PathDown")]
-    public async Task Each_answer_has_its_end_and_the_exact_reply_is_kept(
-        string step,
-        string reply,
-        string state,
-        string cause,
-        string outcome
-    )
+    [Fact]
+    public async Task Each_answer_has_its_end_and_the_exact_reply_is_kept()
     {
-        await using var relay = new SmtpScriptServer(SmtpScript.At(step, reply));
-        await using var gateway = await StartAsync(relay.Port);
-        await SendAsync(gateway);
+        (string Step, string Reply, string State, string Cause, string Outcome)[] cases =
+        [
+            ("RCPT", "550 5.1.1 no such user", "bounced", "recipient", "RecipientPermanent"),
+            ("RCPT", "450 4.2.2 mailbox full", "deferred", "recipient", "RecipientTemporary"),
+            (".", "554 5.6.0 message is malformed", "bounced", "message", "MessagePermanent"),
+            ("EHLO", "421 4.3.2 shutting down", "deferred", "path", "PathDown"),
+            ("MAIL", "451 4.7.0 slow down, try again later", "deferred", "path", "PathThrottled"),
+            ("MAIL", "530 5.7.0 authentication required", "deferred", "path", "PathDown"),
+            ("RCPT", "554 5.7.1 relay access denied", "deferred", "path", "PathDown"),
+        ];
+        var relays = cases.Select(c => new SmtpScriptServer(SmtpScript.At(c.Step, c.Reply))).ToArray();
+        await using var gateway = await StartAsync([.. relays.Select(r => r.Port)]);
+        for (var i = 0; i < cases.Length; i++)
+        {
+            await gateway.Ledger.ExecuteAsync(
+                """
+                INSERT INTO routes (route_id, place, recipient_domain, tiers)
+                VALUES (gen_random_uuid(), @i, @domain, jsonb_build_array(jsonb_build_array(
+                    jsonb_build_object('path', 'relay' || @i, 'weight', 1))))
+                """,
+                new { i, domain = $"r{i}.example" }
+            );
+        }
 
-        await UntilAsync(gateway, 1, state, cause);
-        Assert.Contains(
-            (outcome, reply),
-            await gateway.Ledger.QueryAsync<(string, string)>("SELECT outcome, reply FROM attempts")
+        await Task.WhenAll(
+            cases.Select(
+                async (c, i) =>
+                {
+                    var tenant = await SendAsync(gateway, $"ann@r{i}.example");
+                    await UntilAsync(gateway, 1, c.State, c.Cause, tenant);
+                    Assert.Contains(
+                        (c.Outcome, c.Reply),
+                        await gateway.Ledger.QueryAsync<(string, string)>(
+                            "SELECT outcome, reply FROM attempts WHERE tenant_id = @tenant",
+                            new { tenant }
+                        )
+                    );
+                }
+            )
         );
+        foreach (var relay in relays)
+        {
+            await relay.DisposeAsync();
+        }
     }
 
     [Fact]
@@ -118,7 +140,7 @@ public sealed class RelayTests(TestCluster cluster)
         return RunningGateway.StartAsync(cluster, settings: settings);
     }
 
-    private static async Task SendAsync(RunningGateway gateway)
+    private static async Task<Guid> SendAsync(RunningGateway gateway, string to = "ann@example.net")
     {
         var tenant = await gateway.Ledger.CreateTenantAsync();
         using var client = gateway.Client(tenant);
@@ -127,21 +149,36 @@ public sealed class RelayTests(TestCluster cluster)
             new
             {
                 from = tenant.Address,
-                to = new[] { "ann@example.net" },
+                to = new[] { to },
                 subject = "x",
                 text = "x",
             }
         );
         Assert.Equal(202, (int)answer.StatusCode);
+        return tenant.Id;
     }
 
-    private static Task UntilAsync(RunningGateway gateway, int count, string state, string? cause = null) =>
+    private static Task UntilAsync(
+        RunningGateway gateway,
+        int count,
+        string state,
+        string? cause = null,
+        Guid? tenant = null
+    ) =>
         Eventually.EqualAsync(
             (long)count,
             () =>
                 gateway.Ledger.ScalarAsync<long>(
-                    "SELECT count(*) FROM deliveries WHERE state = @state AND (@cause::text IS NULL OR cause = @cause)",
-                    new { state, cause }
+                    """
+                    SELECT count(*) FROM deliveries WHERE state = @state AND (@cause::text IS NULL OR cause = @cause)
+                        AND (@tenant::uuid IS NULL OR tenant_id = @tenant)
+                    """,
+                    new
+                    {
+                        state,
+                        cause,
+                        tenant,
+                    }
                 ),
             $"deliveries that are {state} {cause}"
         );
