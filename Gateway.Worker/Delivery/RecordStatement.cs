@@ -27,13 +27,16 @@ internal static class RecordStatement
         ), back AS (
             -- The fence moves on, so that a second copy of this very result finds nothing.
             UPDATE deliveries_due d
-            SET due_at = clock_timestamp() + r.due_in, lease_until = NULL, begun = false, fence = d.fence + 1,
+            -- What goes elsewhere at once keeps its place in the line: it was due before all that wait behind it.
+            SET due_at = CASE WHEN r.due_in > interval '0' THEN clock_timestamp() + r.due_in
+                    ELSE least(d.due_at, clock_timestamp()) END, lease_until = NULL, begun = false, fence = d.fence + 1,
                 waiting_for = r.waiting_for
             FROM result r WHERE d.delivery_id = r.delivery_id AND r.due_in IS NOT NULL
         ), moved AS (
             UPDATE deliveries d
             SET state = r.state, cause = r.cause, waiting_for = r.waiting_for,
-                due_at = clock_timestamp() + r.due_in, sequence = d.sequence + 1,
+                due_at = CASE WHEN r.due_in > interval '0' THEN clock_timestamp() + r.due_in
+                    WHEN r.due_in IS NOT NULL THEN least(d.due_at, clock_timestamp()) END, sequence = d.sequence + 1,
                 temporary_spent = CASE WHEN r.clock_runs OR d.temporary_since IS NULL THEN d.temporary_spent
                     ELSE d.temporary_spent + ($22 - d.temporary_since) END,
                 temporary_since = CASE WHEN r.clock_runs THEN coalesce(d.temporary_since, $22) END,
