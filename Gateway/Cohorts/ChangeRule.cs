@@ -53,9 +53,8 @@ public static class ChangeRule
     public static string? WhyNotCancel(ChangeFacts delivery, Asker asker) =>
         delivery.State switch
         {
-            // What is cancelled may be resent, and a thief must come to neither.
-            DeliveryState.Held when asker == Asker.Tenant && delivery.Cause == HoldCause.UnusualVolume =>
-                ChangeReason.HeldByOperator,
+            // What is cancelled may be resent: that would be a release by another name.
+            DeliveryState.Held when HoldCause.IsKeptFrom(asker, delivery.Cause) => ChangeReason.HeldByOperator,
             DeliveryState.Queued or DeliveryState.Deferred or DeliveryState.Held => delivery.IsBegun
                 ? ChangeReason.BeingSent
                 : null,

@@ -58,7 +58,7 @@ public sealed class CohortPlanTests
         var held = new ChangeFacts(DeliveryState.Held, cause, IsBegun: false);
         Assert.Equal(reason, CohortAction.WhyNot(CohortAction.Resend, held, asker));
         Assert.Equal(reason, CohortAction.WhyNot(CohortAction.Release, held, asker));
-        Assert.Null(CohortAction.WhyNot(CohortAction.Cancel, held, asker));
+        Assert.Equal(reason, CohortAction.WhyNot(CohortAction.Cancel, held, asker));
     }
 
     [Fact]
