@@ -69,7 +69,7 @@ public sealed class EventOutageTests
         await UntilAsync(
             () => Task.FromResult(first.Taken + second.Taken + first.GivenUp + second.GivenUp == 2 * accepted),
             "the providers have told or given up all",
-            (Outage * 2) + TimeSpan.FromMinutes(2)
+            (Outage * 2) + TimeSpan.FromMinutes(15)
         );
         Task<long> RecordedAsync() =>
             installation.Ledger.ScalarAsync<long>("SELECT count(*) FROM events WHERE data ->> 'source' = 'provider'");
