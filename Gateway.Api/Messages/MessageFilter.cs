@@ -28,6 +28,12 @@ internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
     public string? Tag { get; init; }
     public Guid? Submission { get; init; }
 
+    /// <summary>No index holds what is asked for: what does not match is looked at too.</summary>
+    public bool IsWalk =>
+        RecipientKey is null
+        && !(States.Count > 0 && States.All(NotWell.Contains))
+        && (States.Count > 0 || Path is not null || Cause is not null || Tag is not null || Submission is not null);
+
     public static MessageFilter? Read(IQueryCollection given, out ApiProblem? problem)
     {
         var query = new QueryFields(given);
