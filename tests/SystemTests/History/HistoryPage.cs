@@ -18,7 +18,8 @@ internal sealed class HistoryPage
         AnswerLog answers,
         SinkLog sinks,
         IEnumerable<(string Name, DateTime At, TimeSpan Took)> blows,
-        LedgerPicture ledger
+        LedgerPicture ledger,
+        string clocks = "all right"
     )
     {
         var check = new HistoryCheck(answers, sinks, ledger);
@@ -27,6 +28,7 @@ internal sealed class HistoryPage
         var duplicates = check.Duplicates.Count();
         Line("history", $"{DateTime.UtcNow:u}, seed {plan.Seed}, lease {plan.Lease.TotalSeconds:0} s");
         Line("hosts", $"{plan.Apis} Apis, {plan.Workers} Workers, PostgreSQL with fsync, 2 sinks and 1 broken path");
+        Line("clocks", clocks);
         Line(
             "load",
             $"{loaded.TotalSeconds:0} s at {plan.PerSecond:0} messages/s wanted, then {quiet.TotalSeconds:0} s quiet"

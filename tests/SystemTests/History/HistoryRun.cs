@@ -20,14 +20,17 @@ internal sealed class HistoryRun(HistoryPlan plan)
         await using var left = new FaultySink("left", sinkLog);
         await using var right = new FaultySink("right", sinkLog);
         await using var broken = new FaultySink("broken", sinkLog) { OffersTls = true };
+        var clocks = new RunClocks(plan);
         await using var installation = await Installation.StartAsync(
             new()
             {
                 Apis = plan.Apis,
                 Workers = plan.Workers,
                 Settings = Settings(left, right, broken),
+                Own = clocks.SetAsync,
             }
         );
+        await clocks.SeeAsync(installation);
         var tenants = new List<InstalledTenant>();
         for (var i = 0; i < 4; i++)
         {
@@ -51,7 +54,7 @@ internal sealed class HistoryRun(HistoryPlan plan)
         var quiet = watch.Elapsed - loaded;
         var picture = await LedgerPicture.TakeAsync(installation.Ledger.Owner);
         await SaveAsync(nemesis, installation);
-        return new HistoryPage(plan, loaded, quiet, answers, sinkLog, nemesis.Done, picture);
+        return new HistoryPage(plan, loaded, quiet, answers, sinkLog, nemesis.Done, picture, clocks.Seen);
     }
 
     /// <summary>Everything that happened, for whoever must find out why; only where a folder is named.</summary>
