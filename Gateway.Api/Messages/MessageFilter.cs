@@ -60,19 +60,8 @@ internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
             "final" => [DeliveryState.Sent],
             // Back in the queue by a bounce that was the path's fault, or parked by it.
             "path_bounce" => [],
-            _ => NotWell,
+            _ => DeliveryState.Failed,
         };
-
-    private static readonly IReadOnlyList<string> NotWell =
-    [
-        DeliveryState.Deferred,
-        DeliveryState.Held,
-        DeliveryState.Unknown,
-        DeliveryState.Bounced,
-        DeliveryState.Suppressed,
-        DeliveryState.Expired,
-        DeliveryState.Cancelled,
-    ];
 
     private static string? ReadRecipient(QueryFields query)
     {

@@ -80,8 +80,7 @@ internal sealed class MessageList(TenantLedger ledger)
         Condition(onDelivery, "d.recipient_key =", filter.RecipientKey);
         if (filter.States.Count > 0)
         {
-            // Written out, each a known word, so that the partial index is seen to hold them whatever the plan.
-            onDelivery.Add($" AND d.state IN ('{string.Join("', '", filter.States)}')");
+            onDelivery.Add($" AND {StateFilter.Of(filter.States)}");
         }
 
         Condition(onDelivery, "d.path =", filter.Path);
