@@ -27,8 +27,7 @@ internal sealed class MessageQuery
         OnDelivery("d.recipient_key =", filter.RecipientKey);
         if (filter.States.Count > 0)
         {
-            // Written out, each a known word, so that the partial index is seen to hold them whatever the plan.
-            onDelivery.Add($" AND d.state IN ('{string.Join("', '", filter.States)}')");
+            onDelivery.Add($" AND {StateFilter.Of(filter.States)}");
         }
 
         OnDelivery("d.path =", filter.Path);
