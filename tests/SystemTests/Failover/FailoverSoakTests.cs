@@ -56,7 +56,7 @@ public sealed class FailoverSoakTests
         ]);
         await installation.Ledger.UntilAsync("SELECT NOT EXISTS (SELECT FROM deliveries_due)", TimeSpan.FromMinutes(4));
         var picture = await LedgerPicture.TakeAsync(installation.Ledger.Owner);
-        var plan = HistoryPlan.Long(load) with { PerSecond = 100, Lease = Lease, Workers = 2, Apis = 1 };
+        var plan = HistoryPlan.Long(load) with { PerSecond = 100, Lease = Lease, Workers = 2, Apis = 1, Webhooks = 0 };
         var page = new HistoryPage(plan, load, TimeSpan.Zero, answers, log, nemesis.Done, picture);
         var changes = await installation.Ledger.QueryAsync<string>(
             "SELECT path || ' ' || type || ' ' || count(*) FROM path_events GROUP BY path, type ORDER BY path, type"
