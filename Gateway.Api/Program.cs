@@ -14,7 +14,6 @@ using ServiceDefaults.Health;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddRedisClient("redis");
-builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Door, LedgerRole.Accept, LedgerRole.Operator);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Accept));

@@ -10,7 +10,6 @@ using ServiceDefaults.Health;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddRedisClient("redis");
-builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Accept, LedgerRole.Worker);
 builder.Services.AddReturnMail(builder.Configuration, builder.Environment);

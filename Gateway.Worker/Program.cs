@@ -20,7 +20,6 @@ if (args is ["migrate", ..])
 }
 
 builder.AddRedisClient("redis");
-builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddGatewaySecrets(builder.Configuration);
 builder.Services.AddLedger(builder.Configuration, LedgerRole.Worker);
 builder.Services.AddDependency("ledger", LedgerSources.LookAsync(LedgerRole.Worker));

@@ -272,6 +272,12 @@ public static class GatewayTelemetry
         "What the bounce domain's server refused, by reason: address, rate, reports or connections."
     );
 
+    public static readonly Watched<double> ClockCorrection = Gauge<double>(
+        "gateway.clock.correction",
+        "s",
+        "What this host adds to its machine's clock to keep the ledger's time; 0 while they agree within a second."
+    );
+
     private static Watched<T> Gauge<T>(string name, string unit, string help)
         where T : struct
     {

@@ -13,7 +13,14 @@ internal static class MessageEndpoints
     public static void MapMessageReading(this IEndpointRouteBuilder routes)
     {
         var read = routes.MapGroup("/v1/messages").WithTags("Messages").RequireKey(Scope.Read);
-        read.MapGet("", ListAsync).Produces<MessagePage>(200, "application/json", "text/csv").WithName("ListMessages");
+        read.MapGet("", ListAsync)
+            .Produces<MessagePage>(200, "application/json", "text/csv")
+            .WithName("ListMessages")
+            .WithDescription(
+                "Newest first. A filter on path, tag, submission or a state in which most mail is looks at 50,000 rows a "
+                    + "request: the page may then hold fewer than 'limit', even none, and 'next' goes on. Null in 'next' is the end. "
+                    + "With a recipient, or a state or cause of what failed, nothing is looked at in vain."
+            );
         read.MapGet("/{id}", GetAsync).Produces<MessageView>().WithName("GetMessage");
 
         var change = routes.MapGroup("/v1/messages").WithTags("Messages").RequireKey(Scope.Send);
@@ -52,15 +59,16 @@ internal static class MessageEndpoints
 
     /// <summary>
     /// All that the filter finds, page by page as it is read, newest first; where that is more than
-    /// <see cref="MessageExport.Most"/> messages, the header says where the next export begins.
+    /// <see cref="MessageExport.Most"/> messages, or than can be looked at, the header says where the next export begins.
     /// </summary>
     private static async Task<IResult> ExportAsync(HttpContext http, MessageList messages, MessageFilter filter)
     {
         var tenant = http.Caller().Tenant.Id;
         var end = await messages.FindEndAsync(tenant, filter, MessageExport.Most, http.RequestAborted);
-        if (end is not null)
+        if (end is { } least)
         {
-            http.Response.Headers.Link = $"<{NextPage(http.Request, end)}>; rel=\"next\"";
+            http.Response.Headers.Link = $"<{NextPage(http.Request, IdCursor.Write(least))}>; rel=\"next\"";
+            filter = filter with { From = least };
         }
 
         return new MessageExport(messages, tenant, filter);

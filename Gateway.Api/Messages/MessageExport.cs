@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Api.Reading;
 
 namespace Gateway.Api.Messages;
 
@@ -14,8 +15,7 @@ internal sealed class MessageExport(MessageList messages, Guid tenant, MessageFi
     {
         var (response, cancel) = (httpContext.Response, httpContext.RequestAborted);
         // The first page before the first byte: what goes wrong by then is still told as a problem.
-        var (below, left) = (filter.Below, Most);
-        var page = await ReadAsync(below, left, cancel);
+        var page = await ReadAsync(filter.Below, cancel);
         response.ContentType = "text/csv; charset=utf-8";
         await response.WriteAsync(MessageCsv.Head, cancel);
         var csv = new StringBuilder();
@@ -27,16 +27,15 @@ internal sealed class MessageExport(MessageList messages, Guid tenant, MessageFi
                 await response.WriteAsync(chunk.ToString(), cancel);
             }
 
-            left -= page.Items.Count;
-            if (page.Next is null || left <= 0)
+            if (page.Next is null)
             {
                 return;
             }
 
-            page = await ReadAsync(page.Items[^1].Id, left, cancel);
+            page = await ReadAsync(IdCursor.PlaceOf(page.Next)!.Value, cancel);
         }
     }
 
-    private Task<MessagePage> ReadAsync(Guid below, int left, CancellationToken cancel) =>
-        messages.ReadAsync(tenant, filter with { Below = below, Limit = Math.Min(PageSize, left) }, cancel);
+    private Task<MessagePage> ReadAsync(Guid below, CancellationToken cancel) =>
+        messages.ReadAsync(tenant, filter with { Below = below, Limit = PageSize }, cancel);
 }

@@ -28,6 +28,12 @@ internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
     public string? Tag { get; init; }
     public Guid? Submission { get; init; }
 
+    /// <summary>No index holds what is asked for: what does not match is looked at too.</summary>
+    public bool IsWalk =>
+        RecipientKey is null
+        && !(States.Count > 0 && States.All(DeliveryState.Failed.Contains))
+        && (States.Count > 0 || Path is not null || Cause is not null || Tag is not null || Submission is not null);
+
     public static MessageFilter? Read(IQueryCollection given, out ApiProblem? problem)
     {
         var query = new QueryFields(given);
@@ -60,19 +66,8 @@ internal sealed record MessageFilter(Guid From, Guid Below, int Limit)
             "final" => [DeliveryState.Sent],
             // Back in the queue by a bounce that was the path's fault, or parked by it.
             "path_bounce" => [],
-            _ => NotWell,
+            _ => DeliveryState.Failed,
         };
-
-    private static readonly IReadOnlyList<string> NotWell =
-    [
-        DeliveryState.Deferred,
-        DeliveryState.Held,
-        DeliveryState.Unknown,
-        DeliveryState.Bounced,
-        DeliveryState.Suppressed,
-        DeliveryState.Expired,
-        DeliveryState.Cancelled,
-    ];
 
     private static string? ReadRecipient(QueryFields query)
     {

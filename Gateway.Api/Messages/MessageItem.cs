@@ -1,6 +1,9 @@
 namespace Gateway.Api.Messages;
 
-/// <summary>A page of messages, newest first; <c>next</c> is null at the end.</summary>
+/// <summary>
+/// A page of messages, newest first; <c>next</c> is null at the end, and only there: a page may hold fewer messages than
+/// asked for, even none, where a filter has no index and enough was looked at.
+/// </summary>
 public sealed record MessagePage(IReadOnlyList<MessageItem> Items, string? Next);
 
 /// <summary>A message as lists show it.</summary>

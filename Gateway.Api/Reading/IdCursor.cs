@@ -26,18 +26,25 @@ internal static class IdCursor
             return LedgerIds.Highest;
         }
 
-        Span<byte> bytes = stackalloc byte[Length];
-        if (
-            Base64Url.IsValid(text)
-            && Base64Url.TryDecodeFromChars(text, bytes, out var written)
-            && written == Length
-            && bytes[0] == Kind
-        )
+        if (PlaceOf(text) is { } place)
         {
-            return new Guid(bytes[1..], bigEndian: true);
+            return place;
         }
 
         query.Refuse("cursor", text, Accepted);
         return LedgerIds.Highest;
+    }
+
+    /// <summary>The ids of the page are below the result; null for what is no cursor of these lists.</summary>
+    public static Guid? PlaceOf(string text)
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        return
+            Base64Url.IsValid(text)
+            && Base64Url.TryDecodeFromChars(text, bytes, out var written)
+            && written == Length
+            && bytes[0] == Kind
+            ? new Guid(bytes[1..], bigEndian: true)
+            : null;
     }
 }

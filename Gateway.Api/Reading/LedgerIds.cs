@@ -15,6 +15,19 @@ internal static class LedgerIds
     public static Guid From(DateTimeOffset time) =>
         time <= DateTimeOffset.UnixEpoch ? Guid.Empty : LedgerId.FirstOf(time);
 
+    /// <summary>The least that is greater.</summary>
+    public static Guid After(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        for (var at = bytes.Length - 1; at >= 0 && ++bytes[at] == 0; at--)
+        {
+            // Carried on.
+        }
+
+        return id == Highest ? Highest : new Guid(bytes, bigEndian: true);
+    }
+
     public static Guid Least(Guid a, Guid b) => Compare(a, b) < 0 ? a : b;
 
     public static Guid Greatest(Guid a, Guid b) => Compare(a, b) < 0 ? b : a;

@@ -69,6 +69,19 @@ internal sealed record CohortRequest(string Action, CohortFilter Filter, double 
         };
     }
 
+    /// <summary>What the database had no time for; a filter that it has an index for is never that.</summary>
+    public static ApiProblem TooWide() =>
+        new(
+            StatusCodes.Status422UnprocessableEntity,
+            "filter_too_wide",
+            "The filter looks at more than can be done at once",
+            "Choosing took too long; nothing was done. Ask for a shorter time at once, one after the other."
+        )
+        {
+            Field = "since",
+            Accepted = "a later since, an earlier until, a tenant, or recipients",
+        };
+
     public ApiProblem TooMany() =>
         new(
             StatusCodes.Status409Conflict,

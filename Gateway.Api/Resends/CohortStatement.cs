@@ -142,12 +142,12 @@ internal static class CohortStatement
         );
     }
 
-    /// <summary>The filter as SQL. States are written out, so that the partial index is seen to hold them.</summary>
+    /// <summary>The filter as SQL.</summary>
     /// <param name="leaveOut">What the caller may not have is left out; else it is there, to be told with its reason.</param>
     private static string Choose(NpgsqlBatchCommand command, CohortRequest request, bool leaveOut)
     {
         var filter = request.Filter;
-        var where = new StringBuilder($"d.state IN ('{string.Join("', '", filter.States)}')");
+        var where = new StringBuilder(StateFilter.Of(filter.States));
         Also("d.message_id >=", filter.From);
         Also("d.message_id <", filter.Below);
         if (filter.Tenant is { } tenant)

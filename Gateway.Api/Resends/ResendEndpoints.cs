@@ -6,6 +6,7 @@ using Gateway.Api.Reading;
 using Gateway.Cohorts;
 using Gateway.Ledger;
 using Gateway.Tenants;
+using Npgsql;
 
 namespace Gateway.Api.Resends;
 
@@ -70,9 +71,16 @@ internal static class ResendEndpoints
         {
             Filter = request.Filter with { Tenant = caller.Tenant.Id, LeavesUnusualVolume = asker == Asker.Tenant },
         };
-        return dryRun
-            ? await PreviewAsync(http, ledger, request, asker)
-            : await MakeAsync(http, ledger, request, caller, reason, now);
+        try
+        {
+            return dryRun
+                ? await PreviewAsync(http, ledger, request, asker)
+                : await MakeAsync(http, ledger, request, caller, reason, now);
+        }
+        catch (PostgresException late) when (late.SqlState == PostgresErrorCodes.QueryCanceled)
+        {
+            return CohortRequest.TooWide().ToResult();
+        }
     }
 
     private static async Task<IResult> PreviewAsync(

@@ -20,9 +20,6 @@ public sealed record AppliedLimit(string Scope, string Subject, LimitUnit Unit, 
     /// <summary>Recipient domains that one tenant may limit.</summary>
     public const int MostRecipientDomains = 20;
 
-    /// <summary>From here on a window is counted from the ledger when Redis does not know it.</summary>
-    private static readonly TimeSpan LedgerWindow = TimeSpan.FromHours(1);
-
     public long Cap => Throttle.Cap;
 
     public TimeSpan Window => Throttle.Window;
@@ -76,7 +73,7 @@ public sealed record AppliedLimit(string Scope, string Subject, LimitUnit Unit, 
         // One for each and one for this very subject are two limits.
         var each = limit.Subject.Length == 0 ? "*" : "";
         var key = $"gw:limit:{{{tenant:N}}}:{mode}:{scope}:{unit}:{seconds}:{each}{subject}";
-        var fromLedger = limit.Window >= LedgerWindow;
+        var fromLedger = limit.Window >= ThrottleLimit.LedgerWindow;
         var over = limit is { Over: OverLimit.ByStream, Scope: LimitScope.Stream }
             ? subject == Broadcast
                 ? OverLimit.Wait

@@ -28,6 +28,9 @@ public sealed record RecordItem(Claim Claim, int Attempt, string? Path, SendResu
 {
     /// <summary>The attempt's result was recorded before; this is what follows from it.</summary>
     public bool IsKnown { get; init; }
+
+    /// <summary>Nothing is judged by what comes of test mail.</summary>
+    public bool IsTest { get; init; }
 }
 
 /// <summary>

@@ -11,35 +11,37 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
     /// <summary>Bytes of bodies that one load may bring; the first body comes whatever its size.</summary>
     private const long MostBytes = 64L << 20;
 
-    // Each LIMIT keeps its look-up one by its whole key in one day: joined freely, a plan that was made while the day
-    // was empty reads all of a tenant's day for each row.
-    private const string LoadFacts = """
-        SELECT d.delivery_id, m.body_message_id, m.door, m.mode, m.stream, m.from_address, m.from_domain, d.recipient,
-            m.traceparent, d.state, coalesce(m.send_at, m.accepted_at), m.deadline_at, d.temporary_since,
-            d.temporary_spent, d.deferrals, d.waits, d.path, d.waiting_for,
-            coalesce(t.settings ->> 'on_unknown' = 'hold', false), d.held_at, m.tags, m.from_shown, d.avoid,
-            d.recipient_key, coalesce(t.settings ->> 'list_unsubscribe', 'broadcast'), d.pinned_path
-        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (tenant_id, message_id, delivery_id)
-        CROSS JOIN LATERAL (SELECT * FROM deliveries x
-            WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id AND x.delivery_id = w.delivery_id LIMIT 1) d
-        CROSS JOIN LATERAL (SELECT * FROM messages x
-            WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id LIMIT 1) m
-        CROSS JOIN LATERAL (SELECT settings FROM tenants x WHERE x.tenant_id = w.tenant_id LIMIT 1) t
-        """;
+    // Where the columns after a delivery's facts are.
+    private const int Copy = 28;
+    private const int Fits = 29;
+    private const int Body = 30;
 
-    private const string LoadBodies = """
-        WITH wanted AS (
-            SELECT DISTINCT w.tenant_id, m.body_message_id, m.size_bytes
-            FROM unnest($1::uuid[], $2::uuid[]) AS w (tenant_id, message_id)
+    // Each LIMIT keeps its look-up one by its whole key in one day: joined freely, a plan that was made while the day
+    // was empty reads all of a tenant's day for each row. A body that deliveries share is read with the first of them.
+    private const string Load = """
+        WITH facts AS (
+            SELECT d.delivery_id, m.body_message_id, m.door, m.mode, m.stream, m.from_address, m.from_domain, d.recipient,
+                m.traceparent, d.state, coalesce(m.send_at, m.accepted_at) AS since, m.deadline_at, d.temporary_since,
+                d.temporary_spent, d.deferrals, d.waits, d.path, d.waiting_for,
+                coalesce(t.settings ->> 'on_unknown' = 'hold', false) AS at_most_once, d.held_at, m.tags, m.from_shown, d.avoid,
+                d.recipient_key, coalesce(t.settings ->> 'list_unsubscribe', 'broadcast') AS list_unsubscribe, d.pinned_path,
+                w.tenant_id, m.size_bytes,
+                row_number() OVER (PARTITION BY m.body_message_id ORDER BY w.message_id, d.delivery_id) AS copy
+            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (tenant_id, message_id, delivery_id)
+            CROSS JOIN LATERAL (SELECT * FROM deliveries x
+                WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id AND x.delivery_id = w.delivery_id LIMIT 1) d
             CROSS JOIN LATERAL (SELECT * FROM messages x
                 WHERE x.tenant_id = w.tenant_id AND x.message_id = w.message_id LIMIT 1) m
+            CROSS JOIN LATERAL (SELECT settings FROM tenants x WHERE x.tenant_id = w.tenant_id LIMIT 1) t
         ), ranked AS (
-            SELECT *, sum(size_bytes) OVER (ORDER BY body_message_id) - size_bytes AS before FROM wanted
+            SELECT *, coalesce(sum(CASE copy WHEN 1 THEN size_bytes ELSE 0 END)
+                OVER (ORDER BY body_message_id GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) < $4 AS fits
+            FROM facts
         )
-        SELECT r.body_message_id, b.content FROM ranked r
+        SELECT r.*, b.content FROM ranked r
         LEFT JOIN LATERAL (SELECT content FROM bodies x
-            WHERE x.tenant_id = r.tenant_id AND x.message_id = r.body_message_id LIMIT 1) b ON true
-        WHERE r.before < $3
+            WHERE x.tenant_id = r.tenant_id AND x.message_id = r.body_message_id AND r.copy = 1 AND r.fits LIMIT 1) b ON true
+        ORDER BY r.body_message_id, r.copy
         """;
 
     /// <summary>
@@ -52,28 +54,25 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
     {
         var byId = claims.ToDictionary(c => c.DeliveryId);
         await using var connection = await ledger.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(BodiesCommand(claims));
-        batch.BatchCommands.Add(FactsCommand(claims));
-        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await using var command = Build(connection, claims);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
 
-        var bodies = new Dictionary<Guid, byte[]?>();
-        while (await reader.ReadAsync(cancel))
-        {
-            bodies[reader.GetGuid(0)] = reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1);
-        }
-
-        await reader.NextResultAsync(cancel);
         var works = new List<DeliveryWork>(claims.Count);
         var leftOut = new List<Claim>();
         var contents = new Dictionary<Guid, MessageContent>();
+        byte[]? body = null;
         while (await reader.ReadAsync(cancel))
         {
             var claim = byId[reader.GetGuid(0)];
-            if (!bodies.TryGetValue(reader.GetGuid(1), out var body))
+            if (!reader.GetBoolean(Fits))
             {
                 leftOut.Add(claim);
                 continue;
+            }
+
+            if (reader.GetInt64(Copy) == 1)
+            {
+                body = reader.IsDBNull(Body) ? null : reader.GetFieldValue<byte[]>(Body);
             }
 
             if (!contents.TryGetValue(claim.MessageId, out var content))
@@ -130,22 +129,13 @@ public sealed class DeliveryLoader([FromKeyedServices(LedgerRole.Worker)] Npgsql
         : EmailAddress.TryParse(r.GetString(5), out var address, out _) ? new Mailbox(r.GetString(21), address)
         : throw new InvalidDataException("an accepted message has no readable From any more");
 
-    private static NpgsqlBatchCommand FactsCommand(IReadOnlyList<Claim> claims)
+    private static NpgsqlCommand Build(NpgsqlConnection connection, IReadOnlyList<Claim> claims)
     {
-        var command = new NpgsqlBatchCommand(LoadFacts);
+        var command = new NpgsqlCommand(Load, connection);
         var p = new StatementParameters(command.Parameters);
         p.Add(NpgsqlDbType.Uuid, claims, c => c.TenantId);
         p.Add(NpgsqlDbType.Uuid, claims, c => c.MessageId);
         p.Add(NpgsqlDbType.Uuid, claims, c => c.DeliveryId);
-        return command;
-    }
-
-    private static NpgsqlBatchCommand BodiesCommand(IReadOnlyList<Claim> claims)
-    {
-        var command = new NpgsqlBatchCommand(LoadBodies);
-        var p = new StatementParameters(command.Parameters);
-        p.Add(NpgsqlDbType.Uuid, claims, c => c.TenantId);
-        p.Add(NpgsqlDbType.Uuid, claims, c => c.MessageId);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = MostBytes });
         return command;
     }

@@ -168,7 +168,7 @@ public sealed class DeliverySteps(
             Random.Shared.NextDouble(),
             doubts.Of(path.Name, work, result, query)
         );
-        return new RecordItem(work.Claim, attempt, path.Name, result, step);
+        return new RecordItem(work.Claim, attempt, path.Name, result, step) { IsTest = work.Mode == "test" };
     }
 
     /// <summary>The end that its refusal asked for, or what the path's fault makes of it.</summary>

@@ -29,25 +29,4 @@ public sealed record CanaryAddresses(EmailAddress From, EmailAddress To)
             Content = new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(text)),
         };
     }
-
-    /// <summary>From <c>CanaryFrom</c> and <c>CanaryTo</c> of a path's settings; null where there are none.</summary>
-    public static CanaryAddresses? Read(IConfigurationSection settings, List<string> problems)
-    {
-        var (from, to) = (settings["CanaryFrom"], settings["CanaryTo"]);
-        if (from is null && to is null)
-        {
-            return null;
-        }
-
-        if (
-            EmailAddress.TryParse(from ?? "", out var sender, out _)
-            && EmailAddress.TryParse(to ?? "", out var recipient, out _)
-        )
-        {
-            return new CanaryAddresses(sender, recipient);
-        }
-
-        problems.Add($"{settings.Path}: CanaryFrom and CanaryTo must both be addresses, or both be absent");
-        return null;
-    }
 }

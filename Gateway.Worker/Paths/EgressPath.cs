@@ -1,5 +1,4 @@
 using Gateway.Providers;
-using Gateway.Worker.Throttling;
 
 namespace Gateway.Worker.Paths;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Batching;
+using Gateway.Providers;
 using Gateway.Throttling;
 using Gateway.Worker.Paths;
 
@@ -12,23 +13,21 @@ namespace Gateway.Worker.Throttling;
 /// </summary>
 public sealed class PathThrottle : IAsyncDisposable
 {
-    /// <summary>Of a day's cap, so much is kept for transactional mail.</summary>
-    private const double KeptOfTheDay = 0.2;
-
     /// <summary>After a transactional send found no room, broadcast mail leaves all of it for so long.</summary>
     private static readonly TimeSpan StandsBackFor = TimeSpan.FromSeconds(5);
 
-    /// <summary>Sends of one script: each brings up to three limits of its domain, and a call holds 255.</summary>
+    /// <summary>Sends of one script: each brings up to two limits of its domain, and a call holds 255.</summary>
     private const int AtOnce = 60;
 
     private readonly Throttle throttle;
+    private readonly PathCounts counts;
     private readonly TimeProvider clock;
-    private readonly GroupCommit<Asked, TimeSpan?> calls;
+    private readonly GroupCommit<Asked, Answer> calls;
     private readonly ConcurrentDictionary<string, DateTimeOffset> wanted = new(StringComparer.Ordinal);
 
-    public PathThrottle(Throttle throttle, TimeProvider clock)
+    public PathThrottle(Throttle throttle, PathCounts counts, TimeProvider clock)
     {
-        (this.throttle, this.clock) = (throttle, clock);
+        (this.throttle, this.counts, this.clock) = (throttle, counts, clock);
         calls = new(ChargeAsync, new() { InFlight = 2 });
     }
 
@@ -40,7 +39,7 @@ public sealed class PathThrottle : IAsyncDisposable
             return null;
         }
 
-        var asked = LimitsOf(path.Name, limits, domain, isBroadcast);
+        var asked = PathWindows.Of(path.Name, limits, domain, isBroadcast);
         if (asked.Length == 0)
         {
             return null;
@@ -51,7 +50,7 @@ public sealed class PathThrottle : IAsyncDisposable
             return (until - clock.GetUtcNow()) * (1 + Random.Shared.NextDouble());
         }
 
-        var wait = await calls.WriteAsync(new Asked(path.Name, asked));
+        var wait = await AskAsync(new Asked(path.Name, limits, asked));
         if (wait is not null && !isBroadcast)
         {
             wanted[path.Name] = clock.GetUtcNow() + StandsBackFor;
@@ -62,47 +61,25 @@ public sealed class PathThrottle : IAsyncDisposable
 
     public ValueTask DisposeAsync() => calls.DisposeAsync();
 
-    internal static ThrottleLimit[] LimitsOf(string path, PathLimits limits, string domain, bool isBroadcast)
+    private async Task<TimeSpan?> AskAsync(Asked asked)
     {
-        var all = new List<ThrottleLimit>();
-        Add(limits.Path, "");
-        var own = limits.Of(domain);
-        Add(own, ":" + domain.ToLowerInvariant());
-        return [.. all];
-
-        void Add(PathLimit limit, string of)
+        while (true)
         {
-            if (limit.Rate is { } rate)
+            var answer = await calls.WriteAsync(asked);
+            if (answer.Counting is null)
             {
-                all.Add(Limit(path, of, rate));
+                return answer.Wait;
             }
 
-            if (limit.DailyCap is { } cap)
-            {
-                all.Add(Limit(path, of + ":day", cap));
-                if (isBroadcast && of.Length == 0)
-                {
-                    var part = Math.Max(1, (long)(cap.Messages * (1 - KeptOfTheDay)));
-                    all.Add(Limit(path, ":broadcast", cap with { Messages = part }));
-                }
-            }
+            // Aboard its path it keeps nobody else from theirs; whatever the count says, the next answer decides.
+            await answer.Counting;
         }
     }
 
-    private static ThrottleLimit Limit(string path, string of, PathRate rate) =>
-        new(
-            $"gw:path:{{{path}}}{of}:{(long)rate.Window.TotalSeconds}",
-            rate.Messages,
-            rate.Window,
-            ThrottleKind.Spread
-        );
+    private async Task ChargeAsync(IReadOnlyList<GroupCommit<Asked, Answer>.Pending> batch, CancellationToken cancel) =>
+        await Task.WhenAll(batch.GroupBy(p => p.Item.Path).SelectMany(g => g.Chunk(AtOnce)).Select(ChargePathAsync));
 
-    private async Task ChargeAsync(
-        IReadOnlyList<GroupCommit<Asked, TimeSpan?>.Pending> batch,
-        CancellationToken cancel
-    ) => await Task.WhenAll(batch.GroupBy(p => p.Item.Path).SelectMany(g => g.Chunk(AtOnce)).Select(ChargePathAsync));
-
-    private async Task ChargePathAsync(GroupCommit<Asked, TimeSpan?>.Pending[] sends)
+    private async Task ChargePathAsync(GroupCommit<Asked, Answer>.Pending[] sends)
     {
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         var limits = new List<ThrottleLimit>();
@@ -124,12 +101,32 @@ public sealed class PathThrottle : IAsyncDisposable
             requests.Add(new ThrottleRequest(charges));
         }
 
-        var outcome = await throttle.ChargeAsync(limits, requests);
+        var path = sends[0].Item.Path;
+        var outcome = counts.IsUnknown(path)
+            ? throttle.Decide(limits, requests)
+            : await throttle.ChargeAsync(limits, requests);
+        var counting = outcome.Missing.Count > 0 ? CountAsync(limits[outcome.Missing[0]], sends) : null;
         for (var i = 0; i < sends.Length; i++)
         {
-            sends[i].TrySetResult(outcome.Decisions[i] is Decision.Refused refused ? refused.OpensIn : null);
+            sends[i]
+                .TrySetResult(
+                    counting is not null ? new Answer(null, counting)
+                    : outcome.Decisions[i] is Decision.Refused refused ? new Answer(refused.OpensIn)
+                    : default
+                );
         }
     }
 
-    private sealed record Asked(string Path, ThrottleLimit[] Limits);
+    /// <summary>By the settings that want it: for a moment after a change there are two.</summary>
+    private Task CountAsync(ThrottleLimit missing, GroupCommit<Asked, Answer>.Pending[] sends)
+    {
+        var asked = sends.First(s => s.Item.Limits.Any(l => l.Key == missing.Key)).Item;
+        return counts.CountAsync(asked.Path, asked.All);
+    }
+
+    private sealed record Asked(string Path, PathLimits All, ThrottleLimit[] Limits);
+
+    /// <param name="Wait">Null where the path may be used now.</param>
+    /// <param name="Counting">Until it ends nothing is decided: ask again.</param>
+    private readonly record struct Answer(TimeSpan? Wait, Task? Counting = null);
 }

@@ -14,6 +14,7 @@ internal static class ThrottlingServices
                 p.GetRequiredService<TimeProvider>(),
                 p.GetRequiredService<ILogger<Throttle>>()
             ))
+            .AddSingleton<PathCounts>()
             .AddSingleton<PathThrottle>()
             .AddHostedService<LaneWaits>();
 }

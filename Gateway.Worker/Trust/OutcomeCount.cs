@@ -5,8 +5,9 @@ using NpgsqlTypes;
 namespace Gateway.Worker.Trust;
 
 /// <summary>
-/// Counts each outcome once, from the events that came since the last look: the ledger is never scanned. The count and
-/// the place it reached are one transaction, so replicas may look at the same time and a crash loses nothing.
+/// Counts each refusal and complaint once, from the events that came since the last look; what is sent was counted when
+/// it was recorded. The count and the place it reached are one transaction, so replicas may look at the same time and a
+/// crash loses nothing.
 /// </summary>
 internal sealed class OutcomeCount(NpgsqlDataSource ledger, TimeProvider clock)
 {
@@ -20,24 +21,21 @@ internal sealed class OutcomeCount(NpgsqlDataSource ledger, TimeProvider clock)
         WHERE c.read_at < now() - interval '1 hour'
         """;
 
-    // Only transactions older than every running one are read, as by every reader of events (D9). One index descent a
-    // tenant and day; the limits keep the look-ups look-ups. A bounce that came after 'sent' is no further outcome.
+    // Only transactions older than every running one are read, as by every reader of events (D9), by the index on the few
+    // events that say something of an address. A bounce that came after 'sent' is no further outcome.
     private const string Read = """
         WITH c AS MATERIALIZED (SELECT xid, pg_snapshot_xmin(pg_current_snapshot()) AS upto FROM trust_cursor)
         SELECT c.xid, c.upto, n.tenant_id, n.stream, n.hour, n.outcomes, n.hard_bounces, n.complaints FROM c LEFT JOIN LATERAL (
             SELECT e.tenant_id, m.stream, date_trunc('hour', e.at, 'UTC') AS hour,
-                count(*) FILTER (WHERE e.type = 'sent'
-                    OR e.type = 'bounced' AND e.data ? 'attempt' AND NOT e.data ? 'source') AS outcomes,
+                count(*) FILTER (WHERE e.type = 'bounced' AND e.data ? 'attempt' AND NOT e.data ? 'source') AS outcomes,
                 count(*) FILTER (WHERE e.type = 'bounced' AND coalesce(e.data ->> 'cause', 'recipient') = 'recipient'
                     AND coalesce(e.data ->> 'class', 'hard') = 'hard') AS hard_bounces,
                 count(*) FILTER (WHERE e.type = 'complained') AS complaints
-            FROM (SELECT DISTINCT tenant_id FROM lanes) t
-            CROSS JOIN LATERAL (SELECT x.tenant_id, x.message_id, x.type, x.at, x.data FROM events x
-                WHERE x.tenant_id = t.tenant_id AND x.xid >= c.xid AND x.xid < c.upto
-                    AND x.bucket >= $1 AND x.bucket < $2 AND x.type IN ('sent', 'bounced', 'complained')) e
+            FROM events e
             CROSS JOIN LATERAL (SELECT x.stream, x.mode FROM messages x
                 WHERE x.tenant_id = e.tenant_id AND x.message_id = e.message_id LIMIT 1) m
-            WHERE m.mode = 'live'
+            WHERE e.xid >= c.xid AND e.xid < c.upto AND e.bucket >= $1 AND e.bucket < $2
+                AND e.type IN ('bounced', 'complained') AND m.mode = 'live'
             GROUP BY 1, 2, 3) n ON true
         """;
 
@@ -45,10 +43,11 @@ internal sealed class OutcomeCount(NpgsqlDataSource ledger, TimeProvider clock)
         WITH moved AS (
             UPDATE trust_cursor SET xid = $2, read_at = now() WHERE xid = $1 RETURNING 1
         ), counted AS (
-            INSERT INTO lane_outcomes AS o (tenant_id, stream, hour, outcomes, hard_bounces, complaints)
-            SELECT n.* FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[]) AS n
+            -- A shard that no recorder writes.
+            INSERT INTO lane_outcomes AS o (tenant_id, stream, hour, outcomes, hard_bounces, complaints, shard)
+            SELECT n.*, 8 FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[]) AS n
             WHERE EXISTS (SELECT FROM moved)
-            ON CONFLICT (tenant_id, stream, hour) DO UPDATE
+            ON CONFLICT (tenant_id, stream, hour, shard) DO UPDATE
             SET outcomes = o.outcomes + excluded.outcomes, hard_bounces = o.hard_bounces + excluded.hard_bounces,
                 complaints = o.complaints + excluded.complaints
         )

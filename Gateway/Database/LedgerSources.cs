@@ -10,8 +10,8 @@ namespace Gateway.Database;
 public sealed record LedgerRoles(IReadOnlyList<string> Names);
 
 /// <summary>
-/// Registers the data sources of a host: one for each role it works as, keyed by the role's name; and the gate that
-/// holds the host back until they were seen working.
+/// Registers the data sources of a host: one for each role it works as, keyed by the role's name; the gate that holds the
+/// host back until they were seen working; and the ledger's time as the host's clock.
 /// </summary>
 public static class LedgerSources
 {
@@ -26,6 +26,9 @@ public static class LedgerSources
             ?? throw new InvalidOperationException("no database: set ConnectionStrings:ledger");
         services.AddSingleton(new LedgerRoles(roles));
         services.AddHostedService<LedgerGate>();
+        services.AddSingleton(_ => new LedgerClock(TimeProvider.System));
+        services.AddSingleton<TimeProvider>(p => p.GetRequiredService<LedgerClock>());
+        services.AddHostedService<LedgerClockWatch>();
         foreach (var role in roles)
         {
             services.AddKeyedSingleton(

@@ -27,6 +27,19 @@ public static class Partitions
         "webhook_deliveries",
     ];
 
+    /// <summary>
+    /// How a day's pages are filled. A mail of a few kilobytes stays in its row: out of line it would be two rows and two
+    /// index entries more. Deliveries and attempts are updated soon after they are made, on the same page while it has room.
+    /// </summary>
+    private static string Storage(string table) =>
+        table switch
+        {
+            "bodies" => "WITH (toast_tuple_target = 8160)",
+            "deliveries" => "WITH (fillfactor = 40)",
+            "attempts" => "WITH (fillfactor = 50)",
+            _ => "",
+        };
+
     /// <summary>Makes yesterday (for replicas whose clock is behind), today and the days ahead, where missing.</summary>
     public static async Task MakeAheadAsync(NpgsqlConnection owner, DateTimeOffset now, CancellationToken cancel)
     {
@@ -54,7 +67,7 @@ public static class Partitions
             // PARTITION OF would lock the parent against every insert; ATTACH does not.
             await owner.ExecuteAsync(
                 $"""
-                CREATE TABLE IF NOT EXISTS {name} (LIKE {table} INCLUDING ALL);
+                CREATE TABLE IF NOT EXISTS {name} (LIKE {table} INCLUDING ALL) {Storage(table)};
                 ALTER TABLE {table} ATTACH PARTITION {name}
                     FOR VALUES FROM ('{LedgerId.DayStart(day)}') TO ('{LedgerId.DayStart(day.AddDays(1))}');
                 """

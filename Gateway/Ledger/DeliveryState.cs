@@ -30,6 +30,21 @@ public static class DeliveryState
         Cancelled,
     ];
 
+    /// <summary>
+    /// What somebody may look for, rare beside what is well: the column <c>deliveries.failed</c> repeats these states, and
+    /// is indexed.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Failed =
+    [
+        Deferred,
+        Held,
+        Unknown,
+        Bounced,
+        Suppressed,
+        Expired,
+        Cancelled,
+    ];
+
     /// <summary>Nothing more will be done for it unless somebody resends it or a late bounce corrects it.</summary>
     public static bool IsEnd(string state) => state is Delivered or Bounced or Suppressed or Expired or Cancelled;
 

@@ -105,14 +105,17 @@ public sealed class Throttle : IAsyncDisposable
 
     /// <summary>Sets a missing key to what the ledger holds; nothing where somebody was faster.</summary>
     /// <param name="ages">Units by age in hundredths of the window, the present first; of a month its sum.</param>
-    public async Task SeedAsync(ThrottleLimit limit, IReadOnlyList<long> ages)
+    /// <returns>False where Redis did not hear of it.</returns>
+    public async Task<bool> SeedAsync(ThrottleLimit limit, IReadOnlyList<long> ages)
     {
-        if (redis.Database is { } database)
+        if (redis.Database is not { } database)
         {
-            // The ledger knows what was let pass without Redis.
-            local.TakeOwed([limit]);
-            await RunAsync(SeedScript, database, [limit.Key], WindowCall.Seed(limit, ages));
+            return false;
         }
+
+        // The ledger knows what was let pass without Redis.
+        local.TakeOwed([limit]);
+        return await RunAsync(SeedScript, database, [limit.Key], WindowCall.Seed(limit, ages)) is not null;
     }
 
     public ValueTask DisposeAsync() => redis.DisposeAsync();
@@ -191,7 +194,7 @@ public sealed class Throttle : IAsyncDisposable
 
     /// <summary>Limits that the ledger can count again need no care.</summary>
     private bool IsCareful(ThrottleLimit limit) =>
-        !limit.FromLedger
+        limit is { FromLedger: false, CountedWithAnother: false }
         && redis.LostAt is { } lost
         && clock.GetElapsedTime(lost) < (limit.Window > CarefulFor ? limit.Window * 1.01 : CarefulFor);
 

@@ -28,6 +28,9 @@ public enum ThrottleKind
 /// <param name="FromLedger">A missing key is counted from the ledger before anything is admitted.</param>
 public sealed record ThrottleLimit(string Key, long Cap, TimeSpan Window, ThrottleKind Kind, bool FromLedger = false)
 {
+    /// <summary>Windows of so much and longer are counted from the ledger where Redis does not know them (D16).</summary>
+    public static readonly TimeSpan LedgerWindow = TimeSpan.FromHours(1);
+
     /// <summary>Beyond it a cap within a day is none; sub-buckets are counted in 32 bits.</summary>
     public const long MostCap = 4_000_000_000;
 
@@ -41,6 +44,9 @@ public sealed record ThrottleLimit(string Key, long Cap, TimeSpan Window, Thrott
 
     /// <summary>Units that are its own while nobody knows what the other half used.</summary>
     public long OwnCap { get; init; } = Math.Clamp(Cap, 1, MostCap);
+
+    /// <summary>Another limit of the same call is from the ledger and was missing with it: the ledger counts both anew.</summary>
+    public bool CountedWithAnother { get; init; }
 
     public bool Waits => Kind is ThrottleKind.Wait or ThrottleKind.SharedWait;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AppHost.Embedded.Processes;
 using Npgsql;
 using SystemTests.History;
@@ -83,6 +84,62 @@ public sealed class OutageTests
         var slowest = during.Max(a => a.Took);
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"disk full: {during.Count(a => a.Status == 202)} fitted, {during.Count(a => a.Status == 503)} refused, the slowest after {slowest.TotalSeconds:0.00} s"
+        );
+        Assert.True(slowest < AnswerWithin, $"an answer took {slowest}");
+    }
+
+    [Fact]
+    public async Task A_disk_that_became_read_only_is_503_and_what_was_acknowledged_before_is_there_afterwards()
+    {
+        await using var disk = await BreakingDisk.MountAsync(megabytes: 400);
+        await using var installation = await Installation.StartAsync(
+            new()
+            {
+                Workers = 0,
+                PostgresFolder = disk.Path,
+                PostgresSettings = new Dictionary<string, string>
+                {
+                    ["shared_buffers"] = "32MB",
+                    ["max_wal_size"] = "64MB",
+                },
+            }
+        );
+        var tenant = await installation.Ledger.CreateTenantAsync();
+        var door = new DoorProbe(installation.Apis[0], tenant) { BodyBytes = 4_000 };
+        await door.AskAsync(40, TimeSpan.FromSeconds(2));
+        var before = door.Take();
+        Assert.All(before, a => Assert.Equal(202, a.Status));
+
+        // In the middle of the load: what was being committed then is either told as accepted and there, or not told so.
+        var asking = door.AskAsync(20, TimeSpan.FromSeconds(8));
+        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        await disk.BreakAsync();
+        var broken = Stopwatch.GetTimestamp();
+        await asking;
+        var during = door.Take();
+        await door.AskAsync(20, TimeSpan.FromSeconds(1));
+        var afterwards = door.Take();
+
+        if (!installation.Servers.PostgresHasEnded)
+        {
+            await installation.Servers.StopPostgresAsync(AppHost.Embedded.Processes.Signal.Kill);
+        }
+
+        await disk.MendAsync();
+        await installation.Servers.StartPostgresAsync();
+        await door.UntilYesAsync(TimeSpan.FromSeconds(60));
+
+        // The test's own session ended with the server too.
+        await installation.Ledger.UntilAsync("SELECT true", TimeSpan.FromSeconds(20));
+        var yes = before.Concat(during).Where(a => a.Status == 202).Select(a => a.Message!.Value).ToArray();
+        var stored = (await installation.Ledger.QueryAsync<Guid>("SELECT message_id FROM messages")).ToHashSet();
+        Assert.DoesNotContain(yes, id => !stored.Contains(id));
+        Assert.All(during.Where(a => a.Status != 202), a => Assert.Equal((503, true), (a.Status, a.SaysWhen)));
+        Assert.All(afterwards, a => Assert.Equal((503, true), (a.Status, a.SaysWhen)));
+        Assert.All(during.Where(a => a.AnsweredAt > broken + Stopwatch.Frequency), a => Assert.Equal(503, a.Status));
+        var slowest = during.Concat(afterwards).Max(a => a.Took);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"disk read-only: {yes.Length} acknowledged before and all there, {during.Count(a => a.Status == 503)} refused, the slowest after {slowest.TotalSeconds:0.00} s"
         );
         Assert.True(slowest < AnswerWithin, $"an answer took {slowest}");
     }

@@ -40,7 +40,7 @@ internal static class DrillReports
         """;
 
     private const string CountHeld =
-        "SELECT count(*) FROM deliveries WHERE state = 'held' AND held_at >= @start AND held_at < @end";
+        "SELECT count(*) FROM deliveries WHERE failed = 'held' AND held_at >= @start AND held_at < @end";
 
     private const string CountLost = """
         SELECT count(*) FROM deliveries d

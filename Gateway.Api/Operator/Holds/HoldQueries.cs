@@ -8,7 +8,7 @@ namespace Gateway.Api.Operator.Holds;
 internal static class HoldQueries
 {
     private const string Held = """
-        FROM deliveries d WHERE d.state = 'held' AND d.message_id >= @from AND d.message_id < @until
+        FROM deliveries d WHERE d.failed = 'held' AND d.message_id >= @from AND d.message_id < @until
             AND (@tenant::uuid IS NULL OR d.tenant_id = @tenant) AND (@cause::text IS NULL OR d.cause = @cause)
             AND (@path::text IS NULL OR d.path = @path)
         """;

@@ -4,9 +4,6 @@ using Dapper;
 using Gateway.Api.Manage;
 using Gateway.Api.Problems;
 using Gateway.Api.Reading;
-using Gateway.Database;
-using Gateway.Domains;
-using Gateway.Net;
 using Gateway.Providers;
 using Gateway.Providers.Events;
 using Gateway.Routing;
@@ -20,13 +17,7 @@ namespace Gateway.Api.Operator.Paths;
 /// Paths that the operator describes here. A new or changed one is on probation: its canary first, then a growing share of
 /// its traffic (S5).
 /// </summary>
-internal sealed class PathDescriptions(
-    OperatorLedger ledger,
-    PathLedger paths,
-    MasterKey master,
-    [FromKeyedServices(LedgerRole.Operator)] NpgsqlDataSource source,
-    TimeProvider clock
-)
+internal sealed class PathDescriptions(OperatorLedger ledger, PathLedger paths, PathCheck check, MasterKey master)
 {
     private const int MostSettings = 40;
 
@@ -86,10 +77,15 @@ internal sealed class PathDescriptions(
         );
         var settings = fields.Values("settings", MostSettings) ?? new Dictionary<string, string>();
         var secret = fields.Values("secret", MostSettings);
-        var concurrency = (int)(fields.Number("concurrency", 1, 1_000) ?? 32);
-        foreach (var setting in settings.Keys.Where(LooksSecret))
+        var concurrency = (int)(
+            fields.Number("concurrency", 1, PathSettings.MostConcurrency) ?? PathSettings.DefaultConcurrency
+        );
+        foreach (var setting in settings.Keys)
         {
-            fields.Refuse($"settings.{setting}", null, "credentials stand in 'secret', where they are sealed");
+            if (check.WhyElsewhere(setting) is { } elsewhere)
+            {
+                fields.Refuse($"settings.{setting}", null, elsewhere);
+            }
         }
 
         if (request.Problem() is { } refused)
@@ -112,7 +108,7 @@ internal sealed class PathDescriptions(
 
                 var owner = isNew ? tenant : before!.tenant_id;
                 var known = secret ?? (isNew ? null : await OpenAsync(connection, path, owner));
-                if (WhyNotUsable(provider!, settings, known, owner) is { } wrong)
+                if (check.WhyNotUsable(provider!, settings, known, owner) is { } wrong)
                 {
                     return ActionOutcome.Refused(wrong);
                 }
@@ -177,34 +173,6 @@ internal sealed class PathDescriptions(
             _ => null,
         };
 
-    /// <summary>What the worker would say when it makes the path of this description.</summary>
-    private ApiProblem? WhyNotUsable(
-        string provider,
-        IReadOnlyDictionary<string, string> settings,
-        IReadOnlyDictionary<string, string>? secret,
-        Guid? tenant
-    )
-    {
-        var all = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings!)
-            .AddInMemoryCollection((secret ?? new Dictionary<string, string>())!)
-            .AddInMemoryCollection([new("Provider", provider)])
-            .Build();
-        var problems = new List<string>();
-        var addresses = tenant is null ? AddressPolicy.Anywhere : AddressPolicy.PublicOnly(AddressPolicy.MailPorts);
-        // Made and left at once: it connects to nobody before it sends.
-        var made = ProviderRegistry.Create("settings", all, new ProviderServices(source, clock, addresses), problems);
-        _ = made?.DisposeAsync();
-        _ = PathRecords.Read("settings", all, problem => problems.Add("settings:" + problem));
-        return problems.Count == 0
-            ? null
-            : ApiProblem.Invalid([
-                .. problems
-                    .Take(10)
-                    .Select(p => FieldError.Of("not_accepted", "settings", null, p["settings:".Length..])),
-            ]);
-    }
-
     private async Task<IReadOnlyDictionary<string, string>?> OpenAsync(
         NpgsqlConnection connection,
         string path,
@@ -216,15 +184,6 @@ internal sealed class PathDescriptions(
                 Encoding.UTF8.GetString(master.Open(sealedText, PathSecret.Place(owner, path)))
             )
             : null;
-
-    private static bool LooksSecret(string name) =>
-        name.Contains("secret", StringComparison.OrdinalIgnoreCase)
-        || name.Contains("password", StringComparison.OrdinalIgnoreCase)
-        || (
-            name.EndsWith("key", StringComparison.OrdinalIgnoreCase)
-            && !name.EndsWith("PublicKey", StringComparison.OrdinalIgnoreCase)
-        )
-        || name.EndsWith("token", StringComparison.OrdinalIgnoreCase);
 
     private static Guid? ReadTenant(BodyFields fields)
     {

@@ -6,7 +6,7 @@ namespace Gateway.Api.Operator.Paths;
 internal static class PathRoutes
 {
     public static IServiceCollection AddPaths(this IServiceCollection services) =>
-        services.AddSingleton<PathLedger>().AddSingleton<PathDescriptions>();
+        services.AddSingleton<PathLedger>().AddSingleton<PathCheck>().AddSingleton<PathDescriptions>();
 
     public static void MapPaths(this IEndpointRouteBuilder app)
     {

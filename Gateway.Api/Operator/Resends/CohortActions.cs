@@ -59,11 +59,28 @@ internal static class CohortActions
             id.ToString(),
             tenant,
             async connection =>
-                await WhyNotOverAsync(connection, cohort) is { } no ? ActionOutcome.Refused(no)
-                : request.DryRun ? await TryAsync(connection, cohort, http.RequestAborted)
-                : await MakeAsync(connection, id, cohort, request.Reason, http.RequestAborted),
+                await WhyNotOverAsync(connection, cohort) is { } no
+                    ? ActionOutcome.Refused(no)
+                    : await InTimeAsync(() =>
+                        request.DryRun
+                            ? TryAsync(connection, cohort, http.RequestAborted)
+                            : MakeAsync(connection, id, cohort, request.Reason, http.RequestAborted)
+                    ),
             http.RequestAborted
         );
+    }
+
+    /// <summary>Without a tenant there is no index for what is sent: too much of it is an answer, not an outage.</summary>
+    private static async Task<ActionOutcome> InTimeAsync(Func<Task<ActionOutcome>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (PostgresException late) when (late.SqlState == PostgresErrorCodes.QueryCanceled)
+        {
+            return ActionOutcome.Refused(CohortRequest.TooWide());
+        }
     }
 
     public static async Task<CohortView?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancel)

@@ -39,7 +39,7 @@ public sealed class SmtpRelayOptions : IProviderOptions
     {
         if (Host.Length == 0)
         {
-            yield return "Host is empty; it must name the relay";
+            yield return "Host is empty; it must be the name or address of the relay";
         }
 
         if (Port is < 1 or > 65_535)

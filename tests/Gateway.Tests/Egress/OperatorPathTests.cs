@@ -169,6 +169,72 @@ public sealed class OperatorPathTests(EgressGateway gateway) : IClassFixture<Egr
     }
 
     [Theory]
+    [InlineData("DailyCap", "0", "1 to 4000000000")]
+    [InlineData("Rate", "fast", "1 to 4000000000")]
+    [InlineData("DomainRateWindow", "2.00:00:00", "00:00:01 to 1.00:00:00")]
+    [InlineData("DomainConcurrency", "1001", "1 to 1000")]
+    [InlineData("Domains:a.example:Rate", "-5", "1 to 4000000000")]
+    [InlineData("Domains:a.example:Burst", "5", "one of Rate, RateWindow, DailyCap, Concurrency")]
+    [InlineData("CanaryFrom", "nobody", "an address; CanaryFrom and CanaryTo belong together")]
+    [InlineData("Port", "0", "1 to 65535")]
+    [InlineData("Concurrency", "5", "the field 'concurrency' beside 'settings'")]
+    public async Task A_path_that_no_worker_could_use_is_refused_at_the_door(string name, string value, string accepted)
+    {
+        using var ops = gateway.Operator();
+        var settings = new Dictionary<string, string>
+        {
+            ["Host"] = "127.0.0.1",
+            ["Tls"] = "None",
+            ["DomainRate"] = "5",
+            ["CanaryTo"] = "a@b.example",
+            ["CanaryFrom"] = "a@b.example",
+            [name] = value,
+        };
+        var refused = await ops.PostJsonAsync("/ops/v1/paths", Describe("wrong", settings)).Expect(422, "not_accepted");
+        Assert.Equal($"settings.{name}", refused["field"]);
+        Assert.Equal(accepted, refused["accepted"]);
+        Assert.Equal(name == "Concurrency" ? null : value, refused["value"]);
+        await ops.GetJsonAsync("/ops/v1/paths/wrong").Expect(404);
+    }
+
+    [Fact]
+    public async Task A_description_that_no_worker_could_use_leaves_the_old_one_and_names_all_that_is_wrong()
+    {
+        using var ops = gateway.Operator();
+        var good = new Dictionary<string, string> { ["Host"] = "127.0.0.1", ["Rate"] = "7" };
+        await ops.PostJsonAsync("/ops/v1/paths", Describe("limited", good)).Expect(200);
+        var wrong = new Dictionary<string, string>
+        {
+            ["Host"] = "",
+            ["Rate"] = "0",
+            ["DomainDailyCap"] = "none",
+        };
+        var refused = await ops.AskAsync(HttpMethod.Put, "/ops/v1/paths/limited", Describe(null, wrong)).Expect(422);
+        Assert.Equal(
+            ["settings.Rate", "settings.DomainDailyCap", "settings.Host"],
+            refused.Body["errors"]!.AsArray().Select(e => e!["field"]!.ToString())
+        );
+        var kept = await ops.GetJsonAsync("/ops/v1/paths/limited").Expect(200);
+        Assert.Equal("7", kept.Body["settings"]!["Rate"]!.ToString());
+    }
+
+    private static Dictionary<string, object> Describe(string? path, IReadOnlyDictionary<string, string> settings)
+    {
+        var body = new Dictionary<string, object>
+        {
+            ["provider"] = "smtp",
+            ["settings"] = settings,
+            ["reason"] = "to see",
+        };
+        if (path is not null)
+        {
+            body["path"] = path;
+        }
+
+        return body;
+    }
+
+    [Theory]
     [InlineData("/ops/v1/routes/explain?from=a@b.example", "to")]
     [InlineData("/ops/v1/routes/explain?from=a@b.example&to=nobody", "to")]
     [InlineData("/ops/v1/routes/explain?from=a@b.example&to=c@d.example&draw=1000", "draw")]

@@ -1,3 +1,4 @@
+using Gateway.Providers;
 using Gateway.Worker.Throttling;
 using Microsoft.Extensions.Configuration;
 
@@ -28,15 +29,35 @@ public sealed class PathLimitsTests
     public void A_path_without_limits_costs_no_question() => Assert.Null(Read(("Host", "x")));
 
     [Theory]
-    [InlineData("DailyCap", "0", "settings:DailyCap is '0'")]
-    [InlineData("DailyCap", "many", "settings:DailyCap is 'many'")]
-    [InlineData("DomainRate", "-1", "settings:DomainRate is '-1'")]
-    [InlineData("Domains:gmail.com:Concurrency", "1001", "settings:Domains:gmail.com:Concurrency is '1001'")]
+    [InlineData("DailyCap", "0", "DailyCap is '0'; it must be 1 to 4000000000")]
+    [InlineData("DailyCap", "many", "DailyCap is 'many'; it must be 1 to 4000000000")]
+    [InlineData("DomainRate", "-1", "DomainRate is '-1'; it must be 1 to 4000000000")]
+    [InlineData("RateWindow", "00:00:01", "RateWindow is '00:00:01'; it must be absent where there is no Rate")]
+    [InlineData("Concurrency", "1e3", "Concurrency is '1e3'; it must be 1 to 1000")]
+    [InlineData(
+        "Domains:a.example:Concurrency",
+        "1001",
+        "Domains:a.example:Concurrency is '1001'; it must be 1 to 1000"
+    )]
+    [InlineData(
+        "Domains:a.example:Ratte",
+        "5",
+        "Domains:a.example:Ratte is '5'; it must be one of Rate, RateWindow, DailyCap, Concurrency"
+    )]
+    [InlineData("Domains:a.example", "5", "Domains:a.example is '5'; it must be Domains:a.example:Rate, or another")]
+    [InlineData("Domains:-a-:Rate", "5", "Domains is '-a-'; it must be a domain of recipients")]
     public void What_is_no_limit_is_named(string name, string value, string problem)
     {
-        var problems = new List<string>();
-        PathLimits.Read(Section((name, value)), problems);
-        Assert.StartsWith(problem, problems.Single(), StringComparison.Ordinal);
+        var problems = new List<SettingProblem>();
+        PathSettings.Read(Section((name, value)), problems);
+        Assert.StartsWith(problem, problems.Single().ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_domain_is_limited_under_any_of_its_names()
+    {
+        var limits = Read(("Domains:Bücher.example:Rate", "5"))!;
+        Assert.Equal(5, limits.Of("xn--bcher-kva.example").Rate!.Messages);
     }
 
     [Fact]
@@ -59,11 +80,11 @@ public sealed class PathLimitsTests
     }
 
     private static IEnumerable<string> Shown(PathLimits limits, bool isBroadcast) =>
-        PathThrottle.LimitsOf("p", limits, "Example.net", isBroadcast).Select(l => $"{l.Key} {l.Cap}");
+        PathWindows.Of("p", limits, "Example.net", isBroadcast).Select(l => $"{l.Key} {l.Cap}");
 
     private static PathLimits? Read(params (string, string)[] settings)
     {
-        var problems = new List<string>();
+        var problems = new List<SettingProblem>();
         var limits = PathLimits.Read(Section(settings), problems);
         Assert.Empty(problems);
         return limits;

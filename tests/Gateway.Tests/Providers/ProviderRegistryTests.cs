@@ -37,7 +37,7 @@ public sealed class ProviderRegistryTests : IAsyncLifetime
     [Theory]
     [InlineData("sendgrid", "ApiKey is empty; it must be a SendGrid API key")]
     [InlineData("mailgun", "ApiKey is empty; it must be a Mailgun API key or a domain sending key")]
-    [InlineData("smtp", "Host is empty; it must name the relay")]
+    [InlineData("smtp", "Host is empty; it must be the name or address of the relay")]
     public void What_is_missing_is_named(string kind, string problem)
     {
         var (made, problems) = Create(("Provider", kind));

@@ -58,7 +58,7 @@ public sealed class ExportTests(TestCluster cluster)
         )
         {
             var plan = await PlanAsync(ledger, tenant, filter);
-            Assert.Contains("_state_tenant_id_message_id_idx", plan, StringComparison.Ordinal);
+            Assert.Contains("_failed_tenant_id_message_id_idx", plan, StringComparison.Ordinal);
             Assert.DoesNotContain(
                 $"Seq Scan on deliveries_{DateTimeOffset.UtcNow:yyyyMMdd}",
                 plan,

@@ -88,6 +88,60 @@ public sealed class SettingsTests(TenancyGateway gateway)
     }
 
     [Fact]
+    public async Task Over_a_limit_by_stream_broadcasts_wait_with_their_time_and_transactional_mail_is_refused()
+    {
+        var tenant = await gateway.Ledger.CreateTenantAsync();
+        using var client = gateway.Client(tenant);
+        await ChangeAsync(
+            client,
+            new { limits = new[] { Limit(8, "messages", "sometimes") } },
+            422,
+            "not_accepted",
+            "limits[0].over"
+        );
+        var set = await ChangeAsync(client, new { limits = new[] { Limit(8, "messages", "by_stream") } }, 200);
+        var own = set.Body["effective_limits"]!.AsArray().Single(l => (long)l!["cap"]! == 8);
+        Assert.Equal("by_stream", own!["over"]!.ToString());
+
+        using var other = gateway.Client(tenant, replica: 1);
+        await UntilHeldToAsync(client, "\"tenant-messages-60s\";q=8;w=60");
+        await UntilHeldToAsync(other, "\"tenant-messages-60s\";q=8;w=60");
+
+        // Of eight a minute, broadcasts have six; the seventh has a turn and is shown with it.
+        for (var i = 0; i < 6; i++)
+        {
+            Assert.Null(await TurnAsync("broadcast"));
+        }
+
+        var turn = await TurnAsync("broadcast");
+        Assert.InRange(turn!.Value - DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(75));
+
+        // Transactional mail has what broadcasts may not take, and then is refused and told when to come again.
+        Assert.Null(await TurnAsync("transactional"));
+        Assert.Null(await TurnAsync("transactional"));
+        var refused = await client.SendAsync(tenant.Address).Expect(429, "rate_limited");
+        Assert.Equal("tenant-messages-60s", refused["field"]);
+        Assert.InRange((int)refused.Body["retry_after"]!, 1, 62);
+        Assert.NotNull(await TurnAsync("broadcast"));
+        Assert.Equal(
+            ["limit:tenant", "limit:tenant"],
+            await gateway.Ledger.QueryAsync<string>(
+                "SELECT waiting_for FROM deliveries_due WHERE tenant_id = @Id AND stream = 'broadcast' AND waiting_for IS NOT NULL",
+                new { tenant.Id }
+            )
+        );
+
+        // The other replica says the same: it is one limit.
+        await other.SendAsync(tenant.Address).Expect(429, "rate_limited");
+
+        async Task<DateTimeOffset?> TurnAsync(string stream)
+        {
+            var accepted = await client.SendAsync(tenant.Address, stream).Expect(202);
+            return (DateTimeOffset?)accepted.Body["deliveries"]![0]!["estimated_at"];
+        }
+    }
+
+    [Fact]
     public async Task Usage_counts_messages_and_recipients_by_day_and_month()
     {
         var tenant = await gateway.Ledger.CreateTenantAsync();
@@ -125,6 +179,18 @@ public sealed class SettingsTests(TenancyGateway gateway)
         await client.GetJsonAsync("/v1/usage?cursor=x").Expect(422, "not_accepted");
     }
 
+    /// <summary>A change reaches every replica within a second, and each answer names the limits that it is held to.</summary>
+    private static Task UntilHeldToAsync(HttpClient client, string policy) =>
+        Eventually.TrueAsync(
+            async () =>
+            {
+                using var answer = await client.GetAsync("/v1/messages?limit=1");
+                return answer.Headers.TryGetValues("RateLimit-Policy", out var told)
+                    && told.Any(t => t.Contains(policy, StringComparison.Ordinal));
+            },
+            "the limit is known"
+        );
+
     private static async Task<string> CapsAsync(HttpClient client) =>
         string.Join(
             ' ',
@@ -134,14 +200,14 @@ public sealed class SettingsTests(TenancyGateway gateway)
                 .Order()
         );
 
-    private static object Limit(long cap, string unit = "recipients") =>
+    private static object Limit(long cap, string unit = "recipients", string over = "refuse") =>
         new
         {
             scope = "tenant",
             unit,
             window_seconds = 60,
             cap,
-            over = "refuse",
+            over,
         };
 
     private static async Task<Heard> ChangeAsync(

@@ -12,6 +12,8 @@ public sealed class ThrottledDoorTests(TestCluster cluster)
     [Fact]
     public async Task A_tenant_sees_refusals_waits_and_what_is_left_and_a_path_keeps_its_rate()
     {
+        // Redis is shared by all tests, and this path's counts are taken from it.
+        var capped = "capped-" + Guid.NewGuid().ToString("N")[..12];
         await using var gateway = await RunningGateway.StartAsync(
             cluster,
             settings: new Dictionary<string, string?>
@@ -20,13 +22,20 @@ public sealed class ThrottledDoorTests(TestCluster cluster)
                 ["Gateway__Paths__slow__Rate"] = "5",
                 ["Gateway__Paths__slow__RateWindow"] = "00:00:02",
                 ["Gateway__Route__0"] = "slow",
+                [$"Gateway__Paths__{capped}__Provider"] = "sandbox",
+                [$"Gateway__Paths__{capped}__DailyCap"] = "6",
+                [$"Gateway__Paths__{capped}__DomainDailyCap"] = "2",
                 // The machine of the tests may be slow: 100 ms of it must not look like an outage.
                 ["Gateway__Throttling__RedisTimeout"] = "00:00:10",
             }
         );
+        // Known to the worker long before its mail comes.
+        var tenant = await gateway.Ledger.CreateTenantAsync();
+        await RouteAsync(gateway, tenant, capped);
         await A_refusal_names_the_limit_and_when_to_come_again(gateway);
         await A_wait_is_shown_with_its_time(gateway);
         await A_path_takes_no_more_than_its_rate(gateway);
+        await A_path_keeps_its_cap_of_the_day_when_Redis_lost_its_counts(cluster, gateway, tenant, capped);
     }
 
     private static async Task A_refusal_names_the_limit_and_when_to_come_again(RunningGateway gateway)
@@ -138,6 +147,71 @@ public sealed class ThrottledDoorTests(TestCluster cluster)
         );
     }
 
+    private static async Task A_path_keeps_its_cap_of_the_day_when_Redis_lost_its_counts(
+        TestCluster cluster,
+        RunningGateway gateway,
+        TestTenant tenant,
+        string path
+    )
+    {
+        using var client = gateway.Client(tenant);
+        await SendToAsync("a.example", "a.example", "b.example");
+        await StatesAsync("sent sent sent", "the day begins");
+        await ForgetAsync();
+
+        // Two for each domain: the first had both already, the second one.
+        await SendToAsync("a.example", "b.example", "b.example");
+        await StatesAsync("deferred deferred sent sent sent sent", "the caps of domains hold");
+        await ForgetAsync();
+
+        // Six for all.
+        await SendToAsync("c.example", "d.example", "e.example");
+        await StatesAsync("deferred deferred deferred sent sent sent sent sent sent", "the cap of the path holds");
+        Assert.Equal(6, (await SentToAsync()).Count);
+        Assert.Equal(["a.example", "a.example", "b.example", "b.example"], (await SentToAsync()).Take(4));
+
+        async Task SendToAsync(params string[] domains)
+        {
+            foreach (var domain in domains)
+            {
+                using var answer = await SendAsync(client, tenant, "ann@" + domain);
+                Assert.Equal(202, (int)answer.StatusCode);
+            }
+        }
+
+        Task StatesAsync(string expected, string what) =>
+            Eventually.EqualAsync(
+                expected,
+                () =>
+                    gateway.Ledger.ScalarAsync<string>(
+                        "SELECT string_agg(state, ' ' ORDER BY state) FROM deliveries WHERE tenant_id = @Id",
+                        new { tenant.Id }
+                    ),
+                what
+            );
+
+        async Task<IReadOnlyList<string>> SentToAsync() =>
+            [
+                .. await gateway.Ledger.QueryAsync<string>(
+                    """
+                    SELECT split_part(d.recipient_key, '@', -1) FROM attempts a JOIN deliveries d USING (delivery_id)
+                    WHERE a.path = @path ORDER BY 1
+                    """,
+                    new { path }
+                ),
+            ];
+
+        async Task ForgetAsync()
+        {
+            using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(
+                await cluster.RedisConnectionStringAsync()
+            );
+            var keys = redis.GetServer(redis.GetEndPoints().Single()).Keys(pattern: $"gw:path:{{{path}}}*").ToArray();
+            Assert.NotEmpty(keys);
+            await redis.GetDatabase().KeyDeleteAsync(keys);
+        }
+    }
+
     private static JsonElement Delivery(JsonElement message) => message.GetProperty("deliveries")[0];
 
     private static string Header(HttpResponseMessage answer, string name) =>
@@ -153,6 +227,15 @@ public sealed class ThrottledDoorTests(TestCluster cluster)
                 subject = "Hello",
                 text = "Hello",
             }
+        );
+
+    private static Task RouteAsync(RunningGateway gateway, TestTenant tenant, string path) =>
+        gateway.Ledger.ExecuteAsync(
+            """
+            INSERT INTO routes (route_id, tenant_id, place, tiers) VALUES (gen_random_uuid(), @Id, 1,
+                jsonb_build_array(jsonb_build_array(jsonb_build_object('path', @path, 'weight', 1))))
+            """,
+            new { tenant.Id, path }
         );
 
     private static Task LimitAsync(

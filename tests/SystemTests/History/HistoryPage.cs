@@ -19,6 +19,7 @@ internal sealed class HistoryPage
         SinkLog sinks,
         IEnumerable<(string Name, DateTime At, TimeSpan Took)> blows,
         LedgerPicture ledger,
+        string clocks = "all right",
         HookCheck? hooks = null
     )
     {
@@ -31,6 +32,7 @@ internal sealed class HistoryPage
             "hosts",
             $"{plan.Apis} Apis, {plan.Workers} Workers, {plan.Webhooks} Webhooks, PostgreSQL with fsync, 2 sinks and 1 broken path"
         );
+        Line("clocks", clocks);
         Line(
             "load",
             $"{loaded.TotalSeconds:0} s at {plan.PerSecond:0} messages/s wanted, then {quiet.TotalSeconds:0} s quiet"

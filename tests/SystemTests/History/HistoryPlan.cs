@@ -23,6 +23,9 @@ internal sealed record HistoryPlan
     /// <summary>Only kill -9, of all kinds of processes at once, with sinks that work.</summary>
     public bool KillsOnly { get; init; }
 
+    /// <summary>By so much the clock of one Worker is ahead, and that of one Api behind (or the other way round, by the seed).</summary>
+    public TimeSpan WrongClocks { get; init; }
+
     public int Apis { get; init; } = 2;
 
     public int Workers { get; init; } = 3;
@@ -59,6 +62,7 @@ internal sealed record HistoryPlan
             BetweenBlows = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10)),
             Quiet = TimeSpan.FromMinutes(8),
             UntilEmpty = true,
+            WrongClocks = TimeSpan.FromSeconds(90),
         };
 
     /// <summary>As many kills as there is time for, at full load.</summary>
@@ -71,6 +75,7 @@ internal sealed record HistoryPlan
             Quiet = TimeSpan.FromSeconds(90),
             UntilEmpty = false,
             KillsOnly = true,
+            WrongClocks = TimeSpan.Zero,
             Webhooks = 0,
         };
 

@@ -23,6 +23,7 @@ internal sealed class HistoryRun(HistoryPlan plan)
         await using var left = new FaultySink("left", sinkLog);
         await using var right = new FaultySink("right", sinkLog);
         await using var broken = new FaultySink("broken", sinkLog) { OffersTls = true };
+        var clocks = new RunClocks(plan);
         await using var hooks = await HookReceiver.StartAsync();
         await using var installation = await Installation.StartAsync(
             new()
@@ -31,8 +32,10 @@ internal sealed class HistoryRun(HistoryPlan plan)
                 Workers = plan.Workers,
                 Webhooks = plan.Webhooks,
                 Settings = Settings(left, right, broken),
+                Own = clocks.SetAsync,
             }
         );
+        await clocks.SeeAsync(installation);
         var tenants = new List<InstalledTenant>();
         for (var i = 0; i < 4; i++)
         {
@@ -62,7 +65,17 @@ internal sealed class HistoryRun(HistoryPlan plan)
         var told =
             plan.Webhooks > 0 ? await HookCheck.TakeAsync(hooks, picture, installation.Ledger, HooksWithin) : null;
         await SaveAsync(nemesis, installation);
-        return new HistoryPage(plan, loaded, quiet, answers, sinkLog, nemesis.Done, picture, told);
+        return new HistoryPage(
+            plan,
+            loaded,
+            quiet,
+            answers,
+            sinkLog,
+            nemesis.Done,
+            picture,
+            clocks.Seen,
+            told
+        );
     }
 
     /// <summary>Everything that happened, for whoever must find out why; only where a folder is named.</summary>

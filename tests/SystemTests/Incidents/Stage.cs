@@ -206,7 +206,10 @@ internal sealed class Stage : IAsyncDisposable
             $"SELECT min(ended_at) FROM attempts WHERE path = @path AND outcome = 'Accepted' AND begun_at >= @since AND number > 1 AND {Of(tenants)}",
             new { path, since }
         );
-        Assert.True(first is not null, $"{path} took nothing that another path had failed");
+        Assert.True(
+            first is not null,
+            $"{path} took nothing since {since:O} that another path had failed: {await AttemptsAsync(since)}"
+        );
         return new DateTimeOffset(first.Value, TimeSpan.Zero) - since;
     }
 
@@ -214,6 +217,19 @@ internal sealed class Stage : IAsyncDisposable
         Assert.True(
             await Ledger.UntilAsync(sql, TimeSpan.FromSeconds(seconds)),
             $"not within {seconds} s: {what}. {await DescribeAsync()}"
+        );
+
+    /// <summary>What the attempts since a moment came to, by path and number.</summary>
+    private async Task<string> AttemptsAsync(DateTimeOffset since) =>
+        string.Join(
+            "; ",
+            await Ledger.QueryAsync<string>(
+                """
+                SELECT concat_ws(' ', count(*), path, least(number, 3), outcome, min(begun_at)::time(0), max(begun_at)::time(0))
+                FROM attempts WHERE begun_at >= @since GROUP BY path, least(number, 3), outcome ORDER BY 1
+                """,
+                new { since }
+            )
         );
 
     /// <summary>How all deliveries stand.</summary>

@@ -7,7 +7,12 @@ namespace SystemTests.Installed;
 
 /// <param name="Status">0 where no answer came.</param>
 /// <param name="SaysWhen">With a Retry-After header.</param>
-internal sealed record DoorAnswer(int Status, bool SaysWhen, TimeSpan Took, Guid? Message);
+/// <param name="Message">Null where none was accepted.</param>
+internal sealed record DoorAnswer(int Status, bool SaysWhen, TimeSpan Took, Guid? Message)
+{
+    /// <summary>By the steady clock.</summary>
+    public long AnsweredAt { get; } = Stopwatch.GetTimestamp();
+}
 
 /// <summary>Asks one door at a steady rate, whatever it answers, and notes each answer with its time.</summary>
 internal sealed class DoorProbe(HostSlot api, InstalledTenant tenant)

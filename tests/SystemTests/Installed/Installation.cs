@@ -18,6 +18,12 @@ internal sealed record InstallationPlan
     /// <summary>Environment of all hosts, on top of what the AppHost would give them.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>Environment of single replicas, by host and place; made once the installation has its folder.</summary>
+    public Func<
+        string,
+        Task<IReadOnlyDictionary<(string Host, int Place), Dictionary<string, string?>>>
+    >? Own { get; init; }
+
     /// <summary>Where PostgreSQL keeps its data; beside the rest unless a test needs a disk of its own.</summary>
     public string? PostgresFolder { get; init; }
 
@@ -31,7 +37,14 @@ internal sealed class Installation : IAsyncDisposable
     private readonly Dictionary<string, string?> environment;
     private readonly RunFolder run;
 
-    private Installation(TestFolder folder, Servers servers, MasterKey master, KeyRing ring, InstallationPlan plan)
+    private Installation(
+        TestFolder folder,
+        Servers servers,
+        MasterKey master,
+        KeyRing ring,
+        InstallationPlan plan,
+        IReadOnlyDictionary<(string Host, int Place), Dictionary<string, string?>> own
+    )
     {
         (this.folder, Servers) = (folder, servers);
         run = new RunFolder(Path.Combine(folder.Path, "run"));
@@ -51,9 +64,10 @@ internal sealed class Installation : IAsyncDisposable
         }
 
         Ledger = new InstalledLedger(servers.Ledger, master, ring);
-        Apis = [.. Enumerable.Range(0, plan.Apis).Select(_ => Slot("Gateway.Api"))];
-        Workers = [.. Enumerable.Range(0, plan.Workers).Select(_ => Slot("Gateway.Worker"))];
-        Webhooks = [.. Enumerable.Range(0, plan.Webhooks).Select(_ => Slot("Gateway.Webhooks"))];
+        Apis = [.. Enumerable.Range(0, plan.Apis).Select(i => Slot("Gateway.Api", i))];
+        Workers = [.. Enumerable.Range(0, plan.Workers).Select(i => Slot("Gateway.Worker", i))];
+        Webhooks = [.. Enumerable.Range(0, plan.Webhooks).Select(i => Slot("Gateway.Webhooks", i))];
+        HostSlot Slot(string host, int place) => this.Slot(host, own.GetValueOrDefault((host, place)));
         PrivateFile.Write(environment["Gateway__MasterKeyFile"]!, master.ToBase64());
         ring.Save(environment["Gateway__KeyRingFile"]!, master);
     }
@@ -74,7 +88,10 @@ internal sealed class Installation : IAsyncDisposable
         var servers = await Servers.StartAsync(place.Path, plan.PostgresFolder, plan.PostgresSettings);
         var (master, ring) = (MasterKey.Generate(), KeyRing.Generate());
         await new Migrator(servers.Ledger, master, TimeProvider.System).MigrateAsync();
-        var installation = new Installation(place, servers, master, ring, plan);
+        var own = plan.Own is null
+            ? new Dictionary<(string, int), Dictionary<string, string?>>()
+            : await plan.Own(place.Path);
+        var installation = new Installation(place, servers, master, ring, plan, own);
         try
         {
             await Task.WhenAll(installation.Hosts.Select(h => h.StartAsync()));
@@ -105,10 +122,15 @@ internal sealed class Installation : IAsyncDisposable
         await folder.DisposeAsync();
     }
 
-    private HostSlot Slot(string host)
+    private HostSlot Slot(string host, Dictionary<string, string?>? own)
     {
         var address = new Uri($"http://127.0.0.1:{LoopbackPort.Choose()}");
         var variables = new Dictionary<string, string?>(environment) { ["ASPNETCORE_URLS"] = address.ToString() };
+        foreach (var (key, value) in own ?? [])
+        {
+            variables[key] = value;
+        }
+
         return new HostSlot(
             host,
             address,
