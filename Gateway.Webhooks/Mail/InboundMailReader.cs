@@ -77,13 +77,40 @@ internal sealed partial class InboundMailReader(
             }
         }
 
-        var results = await recorder.RecordAsync([.. found.Select(f => f.Finding.Report!)], cancel);
-        ends.AddRange(found.Zip(results, (f, result) => EndOf(f.Mail, f.Finding.Outcome, result)));
+        ends.AddRange(await RecordAsync(found, cancel));
         await mails.EndAsync(ends, cancel);
         foreach (var end in ends.Where(e => e.State != "new"))
         {
             GatewayTelemetry.InboundMail.Add(1, new KeyValuePair<string, object?>("outcome", end.Outcome));
         }
+    }
+
+    /// <summary>All together; where one has a defect that nobody foresaw, each apart, so that it holds up no other.</summary>
+    private async Task<IEnumerable<MailEnd>> RecordAsync(
+        List<(StoredMail Mail, MailFinding Finding)> found,
+        CancellationToken cancel
+    )
+    {
+        try
+        {
+            var results = await recorder.RecordAsync([.. found.Select(f => f.Finding.Report!)], cancel);
+            return found.Zip(results, (f, result) => EndOf(f.Mail, f.Finding.Outcome, result));
+        }
+        catch (Exception defect) when (IsOurs(defect))
+        {
+            if (found is [var (mail, _)])
+            {
+                return [Failed(mail, defect)];
+            }
+        }
+
+        var ends = new List<MailEnd>(found.Count);
+        foreach (var one in found)
+        {
+            ends.AddRange(await RecordAsync([one], cancel));
+        }
+
+        return ends;
     }
 
     /// <summary>Each with what it says, and with the delivery that it proves to be about; a defect met here ends that one mail.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Tests.Cluster;
+using Gateway.Tests.Running;
 
 namespace Gateway.Tests.BouncesByMail;
 
@@ -93,6 +94,46 @@ public sealed class BounceReadingTests(TestCluster cluster)
             await host.Ledger.QueryAsync<string>(
                 "SELECT outcome FROM inbound_mail WHERE outcome NOT IN ('bounce', 'delayed', 'delivered', 'complaint') ORDER BY 1"
             )
+        );
+    }
+
+    [Fact]
+    public async Task A_report_that_the_ledger_will_not_take_is_kept_and_holds_up_no_other()
+    {
+        await using var host = await ReturnHost.StartAsync(cluster);
+        var tenant = await host.Ledger.CreateTenantAsync();
+        var deliveries = await host.SentAsync(tenant, "transactional", "bad@example.net", "ann@example.net");
+        await host.Ledger.ExecuteAsync(
+            $"""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '22023'; END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW
+                WHEN (NEW.delivery_id = '{deliveries[0]}') EXECUTE FUNCTION refuse()
+            """
+        );
+        await using (var talk = await host.TalkAsync())
+        {
+            foreach (var delivery in deliveries)
+            {
+                await ReturnHost.BringAsync(
+                    talk,
+                    "",
+                    host.Addresses.Bounce(delivery, 1),
+                    Reports.Unknown("x@example.net")
+                );
+            }
+        }
+
+        await host.ReadAllAsync(1);
+        Assert.Equal("bounced recipient | bounced", await host.StateAsync(deliveries[1]));
+        Assert.Equal("sent final |", await host.StateAsync(deliveries[0]));
+        await Eventually.EqualAsync(
+            "PostgresException",
+            () =>
+                host.Ledger.ScalarAsync<string>(
+                    "SELECT coalesce(max(problem), '') FROM inbound_mail WHERE state <> 'done'"
+                ),
+            "why it is not read"
         );
     }
 
