@@ -106,6 +106,8 @@ public sealed class OutageTests
             }
         );
         var tenant = await installation.Ledger.CreateTenantAsync();
+        // The server's password, for one, is no part of the database.
+        await disk.SettleAsync();
         var door = new DoorProbe(installation.Apis[0], tenant) { BodyBytes = 4_000 };
         await door.AskAsync(40, TimeSpan.FromSeconds(2));
         var before = door.Take();
