@@ -29,6 +29,9 @@ internal sealed class Receiver : IAsyncDisposable
 
     public Func<Call, HttpContext, Task> Answer { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Off where there are too many for memory.</summary>
+    public bool Keeps { get; set; } = true;
+
     public IReadOnlyList<Call> Calls => [.. calls];
 
     public IReadOnlyList<Call> CallsAt(string path) => [.. calls.Where(c => c.Path == path)];
@@ -74,7 +77,11 @@ internal sealed class Receiver : IAsyncDisposable
             StringComparer.OrdinalIgnoreCase
         );
         var call = new Call(http.Request.Path, headers, body.ToArray(), DateTimeOffset.UtcNow);
-        calls.Enqueue(call);
+        if (Keeps)
+        {
+            calls.Enqueue(call);
+        }
+
         await Answer(call, http);
     }
 }

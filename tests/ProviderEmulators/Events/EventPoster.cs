@@ -23,8 +23,11 @@ public sealed record PosterOptions
     /// <summary>Beside each request goes one that somebody else signed.</summary>
     public bool Forge { get; init; }
 
-    /// <summary>Between tries of what was not answered 2xx.</summary>
+    /// <summary>Between tries of what was not answered 2xx; what comes later waits.</summary>
     public TimeSpan RetryEach { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Instead: the waits between the tries of one request, while others go on; after the last it is given up.</summary>
+    public IReadOnlyList<TimeSpan>? Retries { get; init; }
 }
 
 /// <summary>How one kind of provider writes and signs.</summary>
@@ -58,6 +61,7 @@ public sealed class EventPoster : IAsyncDisposable
     private int refusedForgeries;
     private int takenForgeries;
     private int failures;
+    private int givenUp;
 
     public EventPoster(MailStore store, Uri target, IEventWriter writer, PosterOptions? options = null)
     {
@@ -86,6 +90,9 @@ public sealed class EventPoster : IAsyncDisposable
     /// <summary>Requests that were not answered 2xx and were repeated.</summary>
     public int Failures => Volatile.Read(ref failures);
 
+    /// <summary>Events of requests that were not answered 2xx at the last try either.</summary>
+    public int GivenUp => Volatile.Read(ref givenUp);
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
@@ -96,6 +103,7 @@ public sealed class EventPoster : IAsyncDisposable
 
     private async Task PostAsync()
     {
+        var telling = new HashSet<Task>();
         try
         {
             while (await waiting.Reader.WaitToReadAsync(stop.Token))
@@ -115,7 +123,16 @@ public sealed class EventPoster : IAsyncDisposable
 
                 foreach (var events in writer.Batches ? [told] : told.Select(e => (EmulatedEvent[])[e]))
                 {
-                    await TellAsync(events);
+                    var tell = TellAsync(events);
+                    if (options.Retries is null)
+                    {
+                        await tell;
+                    }
+                    else
+                    {
+                        telling.RemoveWhere(t => t.IsCompletedSuccessfully);
+                        telling.Add(tell);
+                    }
                 }
             }
         }
@@ -123,6 +140,8 @@ public sealed class EventPoster : IAsyncDisposable
         {
             // It is told to stop.
         }
+
+        await Task.WhenAll(telling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task TellAsync(EmulatedEvent[] events)
@@ -137,10 +156,16 @@ public sealed class EventPoster : IAsyncDisposable
         var post = writer.Write(events, forged: false);
         for (var copy = 0; copy < options.Copies; copy++)
         {
-            while (!await SendAsync(post))
+            for (var tries = 0; !await SendAsync(post); tries++)
             {
                 Interlocked.Increment(ref failures);
-                await Task.Delay(options.RetryEach, stop.Token);
+                if (tries >= options.Retries?.Count)
+                {
+                    Interlocked.Add(ref givenUp, events.Length);
+                    return;
+                }
+
+                await Task.Delay(options.Retries?[tries] ?? options.RetryEach, stop.Token);
             }
         }
 
@@ -164,8 +189,11 @@ public sealed class EventPoster : IAsyncDisposable
             using var response = await client.SendAsync(request, stop.Token);
             return response.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception problem)
+            when (problem is HttpRequestException || (problem is TaskCanceledException && !stop.IsCancellationRequested)
+            )
         {
+            // Nobody there, or no answer within the provider's patience.
             return false;
         }
     }

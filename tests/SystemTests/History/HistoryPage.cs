@@ -19,15 +19,19 @@ internal sealed class HistoryPage
         SinkLog sinks,
         IEnumerable<(string Name, DateTime At, TimeSpan Took)> blows,
         LedgerPicture ledger,
-        string clocks = "all right"
+        string clocks = "all right",
+        HookCheck? hooks = null
     )
     {
         var check = new HistoryCheck(answers, sinks, ledger);
-        Violations = [.. check.Violations()];
+        Violations = [.. check.Violations(), .. hooks?.Violations ?? []];
         var types = ledger.Events.SelectMany(e => e).ToLookup(e => e.Type, StringComparer.Ordinal);
         var duplicates = check.Duplicates.Count();
         Line("history", $"{DateTime.UtcNow:u}, seed {plan.Seed}, lease {plan.Lease.TotalSeconds:0} s");
-        Line("hosts", $"{plan.Apis} Apis, {plan.Workers} Workers, PostgreSQL with fsync, 2 sinks and 1 broken path");
+        Line(
+            "hosts",
+            $"{plan.Apis} Apis, {plan.Workers} Workers, {plan.Webhooks} Webhooks, PostgreSQL with fsync, 2 sinks and 1 broken path"
+        );
         Line("clocks", clocks);
         Line(
             "load",
@@ -47,6 +51,7 @@ internal sealed class HistoryPage
             "kept by sinks",
             $"{sinks.Receipts.Count}, {duplicates} deliveries more than once ({Share(duplicates, ledger.Deliveries.Count)})"
         );
+        Line("events", hooks is null ? "not told" : Told(hooks));
         Line("violations", $"{Violations.Count}");
         foreach (var violation in Violations.Take(MostShown))
         {
@@ -69,6 +74,12 @@ internal sealed class HistoryPage
             ledger
                 .Deliveries.Where(d => d.State != DeliveryState.Sent && !DeliveryState.IsEnd(d.State))
                 .GroupBy(d => $"{d.State} for {d.WaitingFor ?? "nothing"}", d => d)
+        );
+
+    private static string Told(HookCheck hooks) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{hooks.Committed} committed, {hooks.Received} received at {hooks.Endpoints} endpoints, {hooks.ReceivedTwice} more than once, {hooks.Requests} requests; all told {hooks.Behind.TotalSeconds:0.0} s after the quiet"
         );
 
     private static string Times(IEnumerable<TimeSpan> took)

@@ -30,6 +30,14 @@ internal sealed record HistoryPlan
 
     public int Workers { get; init; } = 3;
 
+    /// <summary>With one, each tenant has a subscription to everything, and what it hears is judged too.</summary>
+    public int Webhooks { get; init; } = 1;
+
+    /// <summary>After how much silence of a sender another takes over; as short as the lease, but never longer than the product's own.</summary>
+    public TimeSpan SenderAliveFor => Lease < ProductsAliveFor ? Lease : ProductsAliveFor;
+
+    private static readonly TimeSpan ProductsAliveFor = TimeSpan.FromSeconds(15);
+
     public int Seed { get; init; } = Random.Shared.Next();
 
     /// <summary>A minute of load, for every build.</summary>
@@ -68,6 +76,7 @@ internal sealed record HistoryPlan
             UntilEmpty = false,
             KillsOnly = true,
             WrongClocks = TimeSpan.Zero,
+            Webhooks = 0,
         };
 
     /// <summary>The short form, unless <c>GATEWAY_HISTORY_MINUTES</c> asks for so many minutes of load.</summary>

@@ -12,6 +12,9 @@ internal sealed class HistoryRun(HistoryPlan plan)
     private const string IsSettled = "SELECT NOT EXISTS (SELECT FROM deliveries WHERE state IN ('queued', 'sending'))";
     private const string IsEmpty = "SELECT NOT EXISTS (SELECT FROM deliveries_due)";
 
+    // A sender that dies at the last moment is missed, and what it had not told is told by the next.
+    private static readonly TimeSpan HooksWithin = TimeSpan.FromSeconds(60);
+
     private readonly SinkLog sinkLog = new();
     private readonly AnswerLog answers = new();
 
@@ -21,11 +24,13 @@ internal sealed class HistoryRun(HistoryPlan plan)
         await using var right = new FaultySink("right", sinkLog);
         await using var broken = new FaultySink("broken", sinkLog) { OffersTls = true };
         var clocks = new RunClocks(plan);
+        await using var hooks = await HookReceiver.StartAsync();
         await using var installation = await Installation.StartAsync(
             new()
             {
                 Apis = plan.Apis,
                 Workers = plan.Workers,
+                Webhooks = plan.Webhooks,
                 Settings = Settings(left, right, broken),
                 Own = clocks.SetAsync,
             }
@@ -35,6 +40,10 @@ internal sealed class HistoryRun(HistoryPlan plan)
         for (var i = 0; i < 4; i++)
         {
             tenants.Add(await installation.Ledger.CreateTenantAsync());
+            if (plan.Webhooks > 0)
+            {
+                await hooks.SubscribeAsync(installation, tenants[i]);
+            }
         }
 
         var nemesis = new Nemesis(installation, [left, right], plan.Lease, plan.Seed);
@@ -53,8 +62,20 @@ internal sealed class HistoryRun(HistoryPlan plan)
         await installation.Ledger.UntilAsync(plan.UntilEmpty ? IsEmpty : IsSettled, plan.Quiet);
         var quiet = watch.Elapsed - loaded;
         var picture = await LedgerPicture.TakeAsync(installation.Ledger.Owner);
+        var told =
+            plan.Webhooks > 0 ? await HookCheck.TakeAsync(hooks, picture, installation.Ledger, HooksWithin) : null;
         await SaveAsync(nemesis, installation);
-        return new HistoryPage(plan, loaded, quiet, answers, sinkLog, nemesis.Done, picture, clocks.Seen);
+        return new HistoryPage(
+            plan,
+            loaded,
+            quiet,
+            answers,
+            sinkLog,
+            nemesis.Done,
+            picture,
+            clocks.Seen,
+            told
+        );
     }
 
     /// <summary>Everything that happened, for whoever must find out why; only where a folder is named.</summary>
@@ -82,6 +103,7 @@ internal sealed class HistoryRun(HistoryPlan plan)
         var settings = new Dictionary<string, string?>
         {
             ["Gateway__Lease"] = plan.Lease.ToString("c", CultureInfo.InvariantCulture),
+            ["Gateway__Webhooks__AliveFor"] = plan.SenderAliveFor.ToString("c", CultureInfo.InvariantCulture),
             ["Gateway__Route__0"] = "left=8, right=8, broken=1",
         };
         foreach (var sink in new[] { left, right, broken })

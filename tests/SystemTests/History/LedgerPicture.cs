@@ -16,7 +16,8 @@ internal sealed record DeliveryRow(
     int Sequence
 );
 
-internal sealed record EventRow(Guid DeliveryId, int Sequence, string Type, string? State);
+/// <param name="DeliveryId">Zero, as <paramref name="Sequence"/>, for what concerns no message.</param>
+internal sealed record EventRow(Guid TenantId, Guid Id, Guid DeliveryId, int Sequence, string Type, string? State);
 
 internal sealed record AttemptRow(Guid DeliveryId, int Number, string? Outcome, bool Late);
 
@@ -50,7 +51,10 @@ internal sealed record LedgerPicture(
             """
         );
         var events = await ReadAsync<EventRow>(
-            "SELECT delivery_id AS DeliveryId, sequence AS Sequence, type AS Type, state AS State FROM events ORDER BY sequence"
+            """
+            SELECT tenant_id AS TenantId, id AS Id, delivery_id AS DeliveryId, sequence AS Sequence, type AS Type, state AS State
+            FROM events ORDER BY sequence
+            """
         );
         var attempts = await ReadAsync<AttemptRow>(
             "SELECT delivery_id AS DeliveryId, number AS Number, outcome AS Outcome, late AS Late FROM attempts"

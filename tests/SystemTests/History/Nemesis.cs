@@ -7,6 +7,7 @@ namespace SystemTests.History;
 /// <summary>Breaks one thing after another, and mends it, until told to stop. Leaves everything running.</summary>
 internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySink> sinks, TimeSpan lease, int seed)
 {
+    private const string WebhooksKilled = "webhooks killed";
     private static readonly SinkFault[] Faults =
     [
         .. Enum.GetValues<SinkFault>().Except([SinkFault.None, SinkFault.BrokenTls]),
@@ -14,6 +15,7 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
     private readonly Random random = new(seed);
     private readonly Lock drawing = new();
     private readonly List<Task> pauses = [];
+    private Task reviving = Task.CompletedTask;
 
     /// <summary>What was done, and how long it took.</summary>
     public ConcurrentQueue<(string Name, DateTime At, TimeSpan Took)> Done { get; } = new();
@@ -26,13 +28,20 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
             ("worker paused beyond its lease", PauseAsync),
             ("worker killed", () => ReplaceAsync(installation.Workers)),
             ("database stopped at once", () => RestartAsync(Servers.ImmediateShutdown)),
+            (WebhooksKilled, KillWebhooksAsync),
             ("api killed", () => ReplaceAsync(installation.Apis)),
             ("sessions terminated", installation.Servers.TerminateBackendsAsync),
             ("redis killed", () => installation.Servers.KillRedisAsync(TimeSpan.FromMilliseconds(500))),
             ("database killed", () => RestartAsync(AppHost.Embedded.Processes.Signal.Kill)),
             ("worker killed", () => ReplaceAsync(installation.Workers)),
+            (WebhooksKilled, KillWebhooksAsync),
             ("database restarted fast", () => RestartAsync(Servers.FastShutdown)),
         ];
+        if (installation.Webhooks.Count == 0)
+        {
+            kinds = [.. kinds.Where(k => k.Name != WebhooksKilled)];
+        }
+
         while (!stop.IsCancellationRequested)
         {
             foreach (var (name, act) in kinds)
@@ -50,6 +59,7 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
         }
 
         await Task.WhenAll(pauses);
+        await reviving;
     }
 
     /// <summary>kill -9 of Apis, Workers and the database, each kind at its own random moments.</summary>
@@ -102,6 +112,15 @@ internal sealed class Nemesis(Installation installation, IReadOnlyList<FaultySin
         var slot = Draw(replicas);
         await slot.KillAsync();
         await slot.StartAsync();
+    }
+
+    /// <summary>The next blow does not wait until it is back.</summary>
+    private async Task KillWebhooksAsync()
+    {
+        await reviving;
+        var slot = Draw(installation.Webhooks);
+        await slot.KillAsync();
+        reviving = slot.StartAsync();
     }
 
     /// <summary>Goes on while other things break: only so does its lease run out in the middle of something.</summary>
