@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace AppHost;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal static class Emulators
         IDistributedApplicationBuilder builder,
         GatewayFolder folder,
         IResourceBuilder<ProjectResource> worker,
+        IResourceBuilder<ProjectResource> webhooks,
         bool isWanted
     )
     {
@@ -20,9 +23,12 @@ internal static class Emulators
             return;
         }
 
+        // What the emulated SendGrid signs its events with.
+        using var events = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var emulators = builder
             .AddProject<Projects.ProviderEmulators>("emulators")
             .WithEnvironment("EMULATORS_tls", "false")
+            .WithEnvironment("EMULATORS_sendgridEventsKey", Convert.ToBase64String(events.ExportPkcs8PrivateKey()))
             .WithEndpoint(folder.Port("emulators"), scheme: "tcp", name: "control", env: "EMULATORS_control")
             .WithEndpoint(scheme: "tcp", name: "sendgrid", env: "EMULATORS_sendgrid")
             .WithEndpoint(scheme: "tcp", name: "mailgun", env: "EMULATORS_mailgun")
@@ -33,10 +39,12 @@ internal static class Emulators
         Path("sendgrid", "ApiKey", "SG.emulated-key");
         Path("sendgrid", "AllowPlaintext", "true");
         At("sendgrid", "BaseUrl", "http://127.0.0.1:");
+        Events("sendgrid", "EventsPublicKey", Convert.ToBase64String(events.ExportSubjectPublicKeyInfo()));
         Path("mailgun", "Provider", "mailgun");
         Path("mailgun", "ApiKey", "key-emulated");
         Path("mailgun", "AllowPlaintext", "true");
         At("mailgun", "BaseUrl", "http://127.0.0.1:");
+        Events("mailgun", "EventsSigningKey", "signing-emulated");
         Path("relay", "Provider", "smtp");
         Path("relay", "Host", "127.0.0.1");
         Path("relay", "Tls", "None");
@@ -52,6 +60,13 @@ internal static class Emulators
 
         void Path(string path, string setting, string value) =>
             worker.WithEnvironment($"Gateway__Paths__{path}__{setting}", value);
+
+        // Read where events come in.
+        void Events(string path, string setting, string value)
+        {
+            Path(path, setting, value);
+            webhooks.WithEnvironment($"Gateway__Paths__{path}__{setting}", value);
+        }
 
         // Known when the worker starts, and not before.
         void At(string path, string setting, string before) =>

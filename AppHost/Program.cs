@@ -41,7 +41,7 @@ var worker = Host<Projects.Gateway_Worker>("worker")
     .WaitForCompletion(migrate)
     .WaitFor(redis);
 
-Emulators.Add(builder, folder, worker, isWanted: args.Contains(Emulators.Argument));
+Emulators.Add(builder, folder, worker, webhooks, isWanted: args.Contains(Emulators.Argument));
 
 var api = Host<Projects.Gateway_Api>("api")
     .WithEnvironment("Gateway__OperatorTokenFile", folder.OperatorToken)

@@ -263,13 +263,13 @@ public static class GatewayTelemetry
     public static readonly Counter<long> InboundMail = Meter.CreateCounter<long>(
         "gateway.inbound.mail",
         "{message}",
-        "Mail to the bounce domain that was read, by what it was: bounce, delayed, delivered, complaint, unsubscribe, auto_reply, not_a_report, orphan or failed."
+        "Mail to the bounce domain that was read, by what it was: bounce, delayed, delivered, complaint, unsubscribe, auto_reply, not_a_report, not_spam, auth_failure, unmatched, orphan or failed."
     );
 
     public static readonly Counter<long> InboundRefused = Meter.CreateCounter<long>(
         "gateway.inbound.refused",
         "{command}",
-        "What the bounce domain's server refused, by reason: address, rate or connections."
+        "What the bounce domain's server refused, by reason: address, rate, reports or connections."
     );
 
     public static readonly Watched<double> ClockCorrection = Gauge<double>(

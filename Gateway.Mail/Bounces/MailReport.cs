@@ -15,6 +15,9 @@ public sealed record MailReport(ReportKind Kind, IReadOnlyList<RecipientReport> 
     /// <summary>Every <c>X-Gw-*</c> field of the message reported about, names in lower case.</summary>
     public IReadOnlyDictionary<string, string> OriginalGatewayFields { get; init; } = NoFields;
 
+    /// <summary>List-Unsubscribe (RFC 2369 §3.2) of the message reported about, unfolded: where its recipient would leave; or null.</summary>
+    public string? OriginalListUnsubscribe { get; init; }
+
     /// <summary>Reporting-MTA without its type, or null.</summary>
     public string? ReportingMta { get; init; }
 

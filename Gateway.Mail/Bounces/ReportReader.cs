@@ -29,6 +29,7 @@ public static class ReportReader
             OriginalMessageId = report.OriginalMessageId ?? original.MessageId,
             OriginalReturnPath = original.ReturnPath,
             OriginalGatewayFields = original.GatewayFields,
+            OriginalListUnsubscribe = original.Field("list-unsubscribe"),
         };
     }
 

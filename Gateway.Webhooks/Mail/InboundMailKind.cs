@@ -7,6 +7,13 @@ internal static class InboundMailKind
 {
     public const string Bounce = "bounce";
     public const string Unsubscribe = "unsubscribe";
+    public const string Report = "report";
 
-    public static string Of(ReturnKind kind) => kind == ReturnKind.Unsubscribe ? Unsubscribe : Bounce;
+    public static string Of(ReturnKind kind) =>
+        kind switch
+        {
+            ReturnKind.Unsubscribe => Unsubscribe,
+            ReturnKind.Report => Report,
+            _ => Bounce,
+        };
 }

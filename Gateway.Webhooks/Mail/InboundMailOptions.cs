@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Mail.Addresses;
 
 namespace Gateway.Webhooks.Mail;
 
@@ -39,6 +40,15 @@ public sealed class InboundMailOptions
     /// <summary>Mails a minute of one address (IPv6: one /64); beyond it, 451. A large provider returns thousands after a bad list.</summary>
     public int MailsPerMinute { get; set; } = 6_000;
 
+    /// <summary>
+    /// Local parts at the bounce domain, beside postmaster and abuse, that complaints are sent to: what was registered with
+    /// feedback loops (RFC 5965, RFC 6449 §4).
+    /// </summary>
+    public IReadOnlyList<string> ReportAddresses { get; set; } = [];
+
+    /// <summary>Octets an hour that this replica keeps of mail to these addresses, which anybody can guess; beyond it, 452.</summary>
+    public long ReportBytesPerHour { get; set; } = 64 << 20;
+
     public IPAddress Address(bool isDevelopment) =>
         Bind is not null ? IPAddress.Parse(Bind)
         : isDevelopment ? IPAddress.Loopback
@@ -66,6 +76,14 @@ public sealed class InboundMailOptions
             yield return "Gateway:Inbound:CertificateFile and CertificateKeyFile belong together; one of them is missing";
         }
 
+        foreach (var (name, index) in ReportAddresses.Select((n, i) => (n, i)))
+        {
+            if (!EmailAddress.TryParse($"{name}@example.com", out var parsed, out _) || parsed.LocalPart != name)
+            {
+                yield return $"Gateway:Inbound:ReportAddresses:{index} is '{name}'; it must be what stands before the @ of an address, such as fbl";
+            }
+        }
+
         foreach (
             var (name, value) in new (string, long)[]
             {
@@ -75,6 +93,7 @@ public sealed class InboundMailOptions
                 (nameof(Connections), Connections),
                 (nameof(ConnectionsPerAddress), ConnectionsPerAddress),
                 (nameof(MailsPerMinute), MailsPerMinute),
+                (nameof(ReportBytesPerHour), ReportBytesPerHour),
             }
         )
         {

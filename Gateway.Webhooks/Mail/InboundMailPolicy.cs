@@ -6,11 +6,12 @@ using Gateway.ReturnMail;
 namespace Gateway.Webhooks.Mail;
 
 /// <summary>
-/// What one session of the bounce domain may do: bring mail to addresses that we made, and nothing else. Nothing is relayed
-/// and nothing is ever answered by mail; what is not for us is refused while its sender listens.
+/// What one session of the bounce domain may do: bring mail to addresses that we made and to postmaster, abuse and their
+/// like, and nothing else. Nothing is relayed and nothing is ever answered by mail; what is not for us is refused while its
+/// sender listens.
 /// </summary>
 internal sealed partial class InboundMailPolicy(
-    ReturnAddresses addresses,
+    InboundRecipients recipients,
     InboundMailStore store,
     AddressRates rates,
     InboundMailOptions options,
@@ -21,6 +22,11 @@ internal sealed partial class InboundMailPolicy(
     private static readonly SmtpReply TooFast = SmtpReply.Of(
         451,
         "4.7.1 Too much mail from there; try again in a minute"
+    );
+
+    private static readonly SmtpReply TooMany = SmtpReply.Of(
+        452,
+        "4.3.1 Too much mail for this address; try again in an hour"
     );
 
     private readonly List<ReturnTarget> targets = [];
@@ -38,9 +44,7 @@ internal sealed partial class InboundMailPolicy(
         CancellationToken cancel
     )
     {
-        var text = recipient.ToString();
-        var at = text.LastIndexOf('@');
-        if (at < 0 || addresses.Read(text.AsSpan(0, at), text.AsSpan(at + 1)) is not { } target)
+        if (recipients.Read(recipient.ToString()) is not { } target)
         {
             Refused("address");
             return new(NotOurs);
@@ -50,6 +54,12 @@ internal sealed partial class InboundMailPolicy(
         {
             Refused("rate");
             return new(TooFast);
+        }
+
+        if (target.Kind == ReturnKind.Report && !recipients.Reports.HasRoom())
+        {
+            Refused("reports");
+            return new(TooMany);
         }
 
         if (!targets.Contains(target))
@@ -65,7 +75,13 @@ internal sealed partial class InboundMailPolicy(
         var kept = message.Content.Slice(0, Math.Min(message.Content.Length, options.KeptBytes)).ToArray();
         var (size, from) = ((int)message.Content.Length, message.Sender.From.ToString());
         await store.KeepAsync(
-            targets.Select(target => new InboundMail(target, from, AddressOf(peer)?.ToString(), kept, size))
+            targets.Select(target => new InboundMail(
+                target,
+                from,
+                AddressOf(peer)?.ToString(),
+                target.Kind == ReturnKind.Report ? recipients.Reports.Take(kept) : kept,
+                size
+            ))
         );
         return SmtpReply.Of(250, "2.0.0 Ok");
     }

@@ -1,3 +1,4 @@
+using Gateway.Mail.Bounces;
 using Gateway.Reports;
 using Gateway.ReturnMail;
 using Gateway.Webhooks.Unsubscribe;
@@ -10,6 +11,7 @@ internal sealed partial class InboundMailReader(
     InboundMailLedger mails,
     ReportRecorder recorder,
     Leaving leaving,
+    ReportedMail reported,
     ILogger<InboundMailReader> log
 )
 {
@@ -46,15 +48,16 @@ internal sealed partial class InboundMailReader(
 
     private async Task ReadAsync(IReadOnlyList<StoredMail> batch, CancellationToken cancel)
     {
-        var owners = await mails.OwnersAsync(batch, cancel);
         var ends = new List<MailEnd>(batch.Count);
+        var reports = Parse(batch, ends);
+        var owners = await mails.OwnersAsync([.. reports.Select(r => r.Mail)], cancel);
         var found = new List<(StoredMail Mail, MailFinding Finding)>();
-        foreach (var mail in batch)
+        foreach (var (mail, report) in reports)
         {
             var owner = owners.GetValueOrDefault(mail.DeliveryId);
             try
             {
-                var finding = MailReading.Read(mail, owner?.RecipientKey);
+                var finding = MailReading.Read(mail, report, owner?.RecipientKey);
                 if (finding.Report is not null)
                 {
                     found.Add((mail, finding));
@@ -68,9 +71,8 @@ internal sealed partial class InboundMailReader(
                     ends.Add(Done(mail, finding.Outcome));
                 }
             }
-            catch (Exception defect) when (!IsAway(defect) && defect is not OperationCanceledException)
+            catch (Exception defect) when (IsOurs(defect))
             {
-                // One mail that we cannot read must not hold up the others.
                 ends.Add(Failed(mail, defect));
             }
         }
@@ -83,6 +85,41 @@ internal sealed partial class InboundMailReader(
             GatewayTelemetry.InboundMail.Add(1, new KeyValuePair<string, object?>("outcome", end.Outcome));
         }
     }
+
+    /// <summary>Each with what it says, and with the delivery that it proves to be about; a defect met here ends that one mail.</summary>
+    private List<(StoredMail Mail, MailReport Report)> Parse(IReadOnlyList<StoredMail> batch, List<MailEnd> ends)
+    {
+        var parsed = new List<(StoredMail, MailReport)>(batch.Count);
+        foreach (var mail in batch)
+        {
+            try
+            {
+                var report = ReportReader.Read(mail.Content);
+                var about = mail.Kind == InboundMailKind.Report ? reported.Find(report) : null;
+                parsed.Add(
+                    (
+                        about is var (delivery, attempt)
+                            ? mail with
+                            {
+                                DeliveryId = delivery,
+                                Attempt = attempt,
+                            }
+                            : mail,
+                        report
+                    )
+                );
+            }
+            catch (Exception defect) when (IsOurs(defect))
+            {
+                ends.Add(Failed(mail, defect));
+            }
+        }
+
+        return parsed;
+    }
+
+    /// <summary>One mail that we cannot read must not hold up the others.</summary>
+    private static bool IsOurs(Exception defect) => !IsAway(defect) && defect is not OperationCanceledException;
 
     public static bool IsAway(Exception problem) =>
         problem is NpgsqlException and not PostgresException { SqlState: ['2', '2' or '3', ..] }

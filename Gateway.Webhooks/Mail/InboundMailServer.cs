@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Gateway.Mail.Smtp;
 using Gateway.Net;
-using Gateway.ReturnMail;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Webhooks.Mail;
@@ -10,7 +9,7 @@ namespace Gateway.Webhooks.Mail;
 /// <summary>The SMTP listener of the bounce domain, on Kestrel's sockets; the session is the mail core's.</summary>
 internal sealed partial class InboundMailServer(
     InboundMailOptions options,
-    ReturnAddresses addresses,
+    InboundRecipients recipients,
     InboundMailStore store,
     IConnectionListenerFactory transport,
     IHostEnvironment environment,
@@ -51,7 +50,7 @@ internal sealed partial class InboundMailServer(
 
         var endpoint = new IPEndPoint(options.Address(environment.IsDevelopment()), options.Port!.Value);
         bound = await transport.BindAsync(endpoint, cancellationToken);
-        Listening(log, addresses.Domain, Port);
+        Listening(log, recipients.Domain, Port);
         await base.StartAsync(cancellationToken);
     }
 
@@ -102,7 +101,7 @@ internal sealed partial class InboundMailServer(
 
             try
             {
-                var policy = new InboundMailPolicy(addresses, store, rates, options, log);
+                var policy = new InboundMailPolicy(recipients, store, rates, options, log);
                 var session = new SmtpServerSession(connection.Transport, Session(), policy, connection.RemoteEndPoint);
                 await session.RunAsync(stop);
             }

@@ -21,10 +21,16 @@ internal static class InboundMailServices
             .AddSingleton<InboundMailStore>()
             .AddSingleton<InboundMailLedger>()
             .AddSingleton<InboundMailReader>()
+            // Without a bounce domain there are no addresses, and what came while there was one is still read.
+            .AddSingleton(p => new ReportedMail(
+                p.GetService<ReturnAddresses>(),
+                p.GetRequiredService<UnsubscribeLinks>()
+            ))
             .AddHostedService<InboundMailWatch>();
         return options.Port is null
             ? services
             : services
+                .AddSingleton<InboundRecipients>()
                 .AddSingleton<InboundMailServer>()
                 .AddHostedService(p => p.GetRequiredService<InboundMailServer>());
     }

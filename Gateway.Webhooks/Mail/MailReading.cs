@@ -16,13 +16,27 @@ internal static class MailReading
     public const string AutoReply = "auto_reply";
     public const string NotAReport = "not_a_report";
 
+    /// <summary>To an address of everybody's, and nothing in it proves which delivery it is about.</summary>
+    public const string Unmatched = "unmatched";
+
     public const string Leave = "unsubscribe";
 
     /// <param name="mail">As it came.</param>
     /// <param name="recipient">The policy key of the delivery's recipient; null where the ledger no longer has it.</param>
-    public static MailFinding Read(StoredMail mail, string? recipient)
+    /// <param name="report">The same, read.</param>
+    public static MailFinding Read(StoredMail mail, MailReport report, string? recipient)
     {
-        var report = ReportReader.Read(mail.Content);
+        if (mail.Kind == InboundMailKind.Report)
+        {
+            // Only complaints come this way: a bounce goes to the envelope's sender, who leaves to the address for it.
+            return report.Kind switch
+            {
+                ReportKind.Complaint when mail.DeliveryId != Guid.Empty => Complaint(mail, report),
+                ReportKind.AutoReply => new(AutoReply, null),
+                _ => new(Unmatched, null),
+            };
+        }
+
         if (mail.Kind == InboundMailKind.Unsubscribe)
         {
             // Whatever a person's program writes there, unless a machine answered (RFC 3834 §2), or a bounce came, which
@@ -45,18 +59,22 @@ internal static class MailReading
     }
 
     private static MailFinding Complaint(StoredMail mail, MailReport report) =>
-        // RFC 6430: the recipient took it back.
-        report.FeedbackType == "not-spam"
-            ? new("not_spam", null)
-            : new(
+        report.FeedbackType switch
+        {
+            // RFC 6430: the recipient took it back.
+            "not-spam" => new("not_spam", null),
+            // RFC 6591: a host tells that a signature or an address did not verify; nobody complained.
+            "auth-failure" => new("auth_failure", null),
+            var type => new(
                 "complaint",
                 Say(mail, Reported.Complained, "arf") with
                 {
-                    Facts = report.FeedbackType is { Length: > 0 } type
+                    Facts = type is { Length: > 0 }
                         ? new Dictionary<string, string> { ["feedback_type"] = type }
                         : new Dictionary<string, string>(),
                 }
-            );
+            ),
+        };
 
     private static MailFinding Status(StoredMail mail, MailReport report, string? recipient)
     {

@@ -11,8 +11,12 @@ public enum ReturnKind
 
     /// <summary>A recipient's mail program asks to be written to no more (RFC 2369 §3.2).</summary>
     Unsubscribe,
+
+    /// <summary>Postmaster, abuse and wherever feedback loops are registered to: names no delivery, the mail does.</summary>
+    Report,
 }
 
+/// <param name="DeliveryId">Zero where the address does not tell it.</param>
 /// <param name="Attempt">0 where the address does not tell it.</param>
 public readonly record struct ReturnTarget(ReturnKind Kind, Guid DeliveryId, int Attempt);
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using ProviderEmulators;
 using ProviderEmulators.Control;
+using ProviderEmulators.Events;
 using ProviderEmulators.Mailgun;
 using ProviderEmulators.SendGrid;
 using ProviderEmulators.Smtp;
@@ -18,13 +19,31 @@ EmulatorPorts Ports(string name) =>
 await using var sendGrid = await SendGridEmulator.StartAsync(Ports("sendgrid"));
 await using var mailgun = await MailgunEmulator.StartAsync(Ports("mailgun"));
 await using var relay = new RelayEmulator(Ports("relay"));
-await using var control = await ControlApi.StartAsync(settings.GetValue("control", 0), sendGrid, mailgun, relay);
+using var sendGridEvents = new SendGridWriter(settings["sendgridEventsKey"]);
+using var sns = new SnsWriter();
+using var teller = new EventTeller(
+    sendGridEvents,
+    new MailgunWriter { SigningKey = MailgunWriter.EmulatedKey },
+    sns,
+    [sendGrid.Store, mailgun.Store, relay.Store]
+);
+await using var control = await ControlApi.StartAsync(
+    settings.GetValue("control", 0),
+    teller,
+    sendGrid,
+    mailgun,
+    relay
+);
 Console.WriteLine(
     $"""
     control   {control.Address}
     sendgrid  {sendGrid.Api} smtp localhost:{sendGrid.SmtpPort} key {SendGridEmulator.ApiKey}
     mailgun   {mailgun.Api} smtp localhost:{mailgun.SmtpPort} key {MailgunEmulator.ApiKey}
     relay     smtp localhost:{relay.SmtpPort} user {RelayEmulator.User} secret {RelayEmulator.Secret}
+    events    sendgrid EventsPublicKey {sendGridEvents.PublicKey}
+              mailgun EventsSigningKey {MailgunWriter.EmulatedKey}
+              postmark EventsUser {PostmarkWriter.User} EventsPassword {PostmarkWriter.Password}
+              ses EventsTopics {SnsWriter.Topic}
     certificate sha256 {EmulatorCertificate.Sha256}
     """
 );

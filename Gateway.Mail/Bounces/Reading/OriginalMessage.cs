@@ -46,7 +46,7 @@ internal sealed class OriginalMessage
         }
     }
 
-    /// <summary>A field that Microsoft's complaint mails carry in the copy.</summary>
+    /// <summary>The first field of that name in the copy.</summary>
     public string? Field(string name) => fields?.First(name);
 
     public IReadOnlyDictionary<string, string> GatewayFields =>

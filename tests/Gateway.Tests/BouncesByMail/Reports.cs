@@ -63,6 +63,41 @@ internal static class Reports
             --b--
             """;
 
+    /// <summary>As a feedback loop sends it to the one address that was registered with it.</summary>
+    /// <param name="original">Fields of the mail reported about.</param>
+    /// <param name="more">Fields of the report beside the required ones.</param>
+    public static string Feedback(string original, string type = "abuse", string more = "X-More: none") =>
+        $"""
+            From: <fbl@mail.example.net>
+            To: <fbl@bounces.example>
+            Subject: FW: Earn money
+            MIME-Version: 1.0
+            Content-Type: multipart/report; report-type=feedback-report; boundary="part"
+
+            --part
+            Content-Type: text/plain; charset="US-ASCII"
+
+            This is an email abuse report for an email message received from IP 192.0.2.1.
+
+            --part
+            Content-Type: message/feedback-report
+
+            Feedback-Type: {type}
+            User-Agent: SomeGenerator/1.0
+            Version: 1
+            {more}
+
+            --part
+            Content-Type: message/rfc822
+
+            {original}
+            From: <shop@example.com>
+            Subject: Offer
+
+            buy
+            --part--
+            """;
+
     public const string Vacation = """
         From: <ann@example.net>
         Subject: Out of office

@@ -8,13 +8,15 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ProviderEmulators.Events;
 using ProviderEmulators.Faults;
 
 namespace ProviderEmulators.Control;
 
 /// <summary>
 /// Plays incidents with curl: <c>PUT /sendgrid/scenarios/block401</c>, <c>POST /sendgrid/faults</c> with a fault as JSON,
-/// <c>DELETE /sendgrid/faults</c>, <c>GET /sendgrid/mails</c>.
+/// <c>DELETE /sendgrid/faults</c>, <c>GET /sendgrid/mails</c>; and <c>POST /sendgrid/tell</c> with <see cref="TellRequest"/> as
+/// JSON posts a signed event.
 /// </summary>
 public sealed class ControlApi : IAsyncDisposable
 {
@@ -25,7 +27,14 @@ public sealed class ControlApi : IAsyncDisposable
     public Uri Address =>
         new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    public static async Task<ControlApi> StartAsync(int port, params IReadOnlyList<EmulatedProvider> providers)
+    public static Task<ControlApi> StartAsync(int port, params IReadOnlyList<EmulatedProvider> providers) =>
+        StartAsync(port, teller: null, providers);
+
+    public static async Task<ControlApi> StartAsync(
+        int port,
+        EventTeller? teller,
+        params IReadOnlyList<EmulatedProvider> providers
+    )
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -35,6 +44,14 @@ public sealed class ControlApi : IAsyncDisposable
         foreach (var provider in providers)
         {
             Map(built, provider);
+        }
+
+        foreach (var kind in teller is null ? [] : EventTeller.Kinds)
+        {
+            built.MapPost(
+                $"/{kind}/tell",
+                (TellRequest wanted, CancellationToken cancel) => TellAsync(teller!, kind, wanted, cancel)
+            );
         }
 
         await built.StartAsync();
@@ -82,6 +99,17 @@ public sealed class ControlApi : IAsyncDisposable
         provider.Faults.Add(fault with { Times = times });
         return TypedResults.Ok(provider.Faults.Active);
     }
+
+    private static async Task<IResult> TellAsync(
+        EventTeller teller,
+        string kind,
+        TellRequest wanted,
+        CancellationToken cancel
+    ) =>
+        wanted.To is not { IsAbsoluteUri: true }
+            ? TypedResults.UnprocessableEntity($"'to' is where a path's events go: http://…/in/{kind}/…")
+        : await teller.TellAsync(kind, wanted, cancel) is { } answer ? TypedResults.Ok(answer)
+        : TypedResults.NotFound("no such mail was taken; GET /sendgrid/mails lists them");
 
     private static object Describe(EmulatedProvider provider) =>
         new

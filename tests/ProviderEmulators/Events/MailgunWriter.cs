@@ -8,7 +8,10 @@ namespace ProviderEmulators.Events;
 /// <summary>Webhooks: one event a request, a token signed beside it (mailgun.md §6).</summary>
 public sealed class MailgunWriter : IEventWriter
 {
-    public string SigningKey { get; } = "signing-" + Guid.NewGuid().ToString("N");
+    /// <summary>Of the emulated account that a person plays with.</summary>
+    public const string EmulatedKey = "signing-emulated";
+
+    public string SigningKey { get; init; } = "signing-" + Guid.NewGuid().ToString("N");
 
     public bool Batches => false;
 
@@ -42,13 +45,23 @@ public sealed class MailgunWriter : IEventWriter
     private static Dictionary<string, object?> Item(EmulatedEvent told) =>
         new()
         {
-            ["event"] = told.Event,
+            // There is no event "deferred": it is a failure that will be tried again.
+            ["event"] = told.Event == "deferred" ? "failed" : told.Event,
             ["id"] = told.Id,
             ["timestamp"] = told.At.ToUnixTimeMilliseconds() / 1000.0,
             ["recipient"] = told.Recipient,
-            ["severity"] = told.Event == "failed" ? "permanent" : null,
+            ["severity"] =
+                told.Event == "failed" ? "permanent"
+                : told.Event == "deferred" ? "temporary"
+                : null,
             ["reason"] = told.Event == "failed" ? "bounce" : null,
-            ["delivery-status"] = new { code = told.Event == "failed" ? 550 : 250, message = told.Reason ?? "OK" },
+            ["delivery-status"] = new
+            {
+                code = told.Event == "failed" ? 550
+                : told.Event == "deferred" ? 451
+                : 250,
+                message = told.Reason ?? "OK",
+            },
             ["message"] = new { headers = new Dictionary<string, string> { ["message-id"] = told.Mail.Id } },
             ["user-variables"] = told.Mail.Variables,
         };

@@ -11,6 +11,15 @@ public sealed class SendGridWriter : IEventWriter, IDisposable
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ECDsa other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
+    /// <param name="privateKey">PKCS 8 in base64; a new one unless given.</param>
+    public SendGridWriter(string? privateKey = null)
+    {
+        if (!string.IsNullOrEmpty(privateKey))
+        {
+            key.ImportPkcs8PrivateKey(Convert.FromBase64String(privateKey), out _);
+        }
+    }
+
     /// <summary>As the panel shows it.</summary>
     public string PublicKey => Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
 

@@ -34,6 +34,65 @@ public sealed class SnsWriter : IDisposable
         }
     }
 
+    /// <summary>One event of SES in a notification (ses.md §7).</summary>
+    public EventPost Of(EmulatedEvent told, bool forged)
+    {
+        var (type, part) = told.Event switch
+        {
+            "delivered" => ("Delivery", "delivery"),
+            "bounced" => ("Bounce", "bounce"),
+            "deferred" => ("DeliveryDelay", "deliveryDelay"),
+            "complained" => ("Complaint", "complaint"),
+            "opened" => ("Open", "open"),
+            "clicked" => ("Click", "click"),
+            "unsubscribed" => ("Subscription", "subscription"),
+            "processed" => ("Send", "send"),
+            var own => (own, own.ToLowerInvariant()),
+        };
+        var reason = told.Reason ?? (type == "Bounce" ? "smtp; 550 5.1.1 user unknown" : "250 2.0.0 OK");
+        object[] who = [new { emailAddress = told.Recipient, diagnosticCode = reason }];
+        var message = new Dictionary<string, object>
+        {
+            ["eventType"] = type,
+            ["mail"] = new
+            {
+                messageId = told.Mail.Id,
+                timestamp = told.Mail.At,
+                destination = new[] { told.Recipient },
+                tags = told.Mail.Variables.ToDictionary(v => v.Key, v => new[] { v.Value }),
+            },
+            [part] = type switch
+            {
+                "Delivery" => new { timestamp = told.At, smtpResponse = reason },
+                "Bounce" => new
+                {
+                    bounceType = "Permanent",
+                    bounceSubType = "General",
+                    bouncedRecipients = who,
+                    feedbackId = told.Id,
+                    timestamp = told.At,
+                },
+                "DeliveryDelay" => new { delayedRecipients = who, timestamp = told.At },
+                "Complaint" => new
+                {
+                    complainedRecipients = who,
+                    complaintFeedbackType = "abuse",
+                    feedbackId = told.Id,
+                    timestamp = told.At,
+                },
+                "Subscription" => new { newTopicPreferences = new { unsubscribeAll = true }, timestamp = told.At },
+                "Click" => new { link = "https://example.com/", timestamp = told.At },
+                _ => new { timestamp = told.At },
+            },
+        };
+        // Anybody can have a topic that Amazon signs for.
+        return Notify(
+            JsonSerializer.Serialize(message),
+            DateTimeOffset.UtcNow,
+            forged ? fields => fields["TopicArn"] = Topic + "-of-somebody-else" : null
+        );
+    }
+
     /// <param name="change">Changes fields before they are signed.</param>
     /// <param name="version">1 signs with SHA-1, 2 with SHA-256.</param>
     public EventPost Notify(
