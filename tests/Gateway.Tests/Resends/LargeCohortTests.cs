@@ -34,6 +34,33 @@ public sealed class LargeCohortTests(TestCluster cluster)
         }
     }
 
+    /// <summary>What is sent has no index of its own, and without a tenant everybody's day is read.</summary>
+    [Fact(Explicit = true)]
+    public async Task What_a_path_sat_on_is_found_among_half_a_million_of_all_tenants()
+    {
+        await using var host = await ResendHost.StartAsync(cluster);
+        for (var tenant = 0; tenant < 5; tenant++)
+        {
+            await ExportTests.FillAsync(host.Ledger, await host.Ledger.CreateTenantAsync(), 100_000);
+        }
+
+        using var ops = host.Operator();
+        var filter = new
+        {
+            state = "sent",
+            path = "bad",
+            since = DateTimeOffset.UtcNow.AddHours(-2),
+            max = 100_000,
+            reason = "the provider sat on it",
+        };
+        for (var again = 0; again < 3; again++)
+        {
+            await TellAsync("preview", () => ops.PostJsonAsync("/ops/v1/resends?dry_run=true", filter).Expect(200));
+        }
+
+        await TellAsync("choose", () => ops.PostJsonAsync("/ops/v1/resends", filter).Expect(200));
+    }
+
     private static async Task TellAsync<T>(string what, Func<Task<T>> act)
     {
         var began = Stopwatch.GetTimestamp();

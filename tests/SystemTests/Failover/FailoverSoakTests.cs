@@ -47,17 +47,17 @@ public sealed class FailoverSoakTests
             tenants.Add(await installation.Ledger.CreateTenantAsync());
         }
 
-        var nemesis = new Nemesis(installation, sinks, Lease, Random.Shared.Next());
+        var blows = new List<(string Name, DateTime At, TimeSpan Took)>();
         using var enough = new CancellationTokenSource(load);
         await Task.WhenAll([
             new Producers(installation, tenants, answers).RunAsync(100, enough.Token),
-            StrikeAsync(installation, enough.Token),
+            StrikeAsync(installation, blows, enough.Token),
             .. sinks.Select(s => DieAndHealAsync(s, enough.Token)),
         ]);
         await installation.Ledger.UntilAsync("SELECT NOT EXISTS (SELECT FROM deliveries_due)", TimeSpan.FromMinutes(4));
         var picture = await LedgerPicture.TakeAsync(installation.Ledger.Owner);
         var plan = HistoryPlan.Long(load) with { PerSecond = 100, Lease = Lease, Workers = 2, Apis = 1, Webhooks = 0 };
-        var page = new HistoryPage(plan, load, TimeSpan.Zero, answers, log, nemesis.Done, picture);
+        var page = new HistoryPage(plan, load, TimeSpan.Zero, answers, log, blows, picture);
         var changes = await installation.Ledger.QueryAsync<string>(
             "SELECT path || ' ' || type || ' ' || count(*) FROM path_events GROUP BY path, type ORDER BY path, type"
         );
@@ -71,12 +71,16 @@ public sealed class FailoverSoakTests
     }
 
     /// <summary>In turn a Worker is killed and one is paused beyond its lease; one always works.</summary>
-    private static async Task StrikeAsync(Installation installation, CancellationToken stop)
+    private static async Task StrikeAsync(
+        Installation installation,
+        List<(string Name, DateTime At, TimeSpan Took)> blows,
+        CancellationToken stop
+    )
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(15), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var worker = installation.Workers[i % 2];
+            var (worker, at) = (installation.Workers[i % 2], DateTime.UtcNow);
             if (i % 2 == 0)
             {
                 await worker.KillAsync();
@@ -86,6 +90,8 @@ public sealed class FailoverSoakTests
             {
                 await worker.PauseAsync(Lease * 1.5);
             }
+
+            blows.Add((i % 2 == 0 ? "worker killed" : "worker paused beyond its lease", at, DateTime.UtcNow - at));
         }
     }
 

@@ -41,6 +41,9 @@ internal sealed class BreakingDisk : IAsyncDisposable
         return disk;
     }
 
+    /// <summary>What was written so far stays: files that nobody flushed are else lost with the minute before.</summary>
+    public async Task SettleAsync() => Assert.Equal(0, await RunAsync("sync", "-f", Path));
+
     /// <summary>From now on nothing is written any more, by whoever has a file open or not.</summary>
     public async Task BreakAsync()
     {
