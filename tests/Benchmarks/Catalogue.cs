@@ -14,6 +14,7 @@ internal static class Catalogue
             ["smtp"] = SmtpBenchmarks.RunAsync,
             ["throttle"] = ThrottleBenchmarks.RunAsync,
             ["accept"] = AcceptBenchmark.RunAsync,
+            ["limits"] = LimitsBenchmark.RunAsync,
             ["queue"] = QueueBenchmark.RunAsync,
             ["send"] = SendBenchmark.RunAsync,
             ["e2e"] = EndToEndBenchmark.RunAsync,

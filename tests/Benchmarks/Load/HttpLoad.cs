@@ -23,6 +23,9 @@ internal sealed class HttpLoad(Uri api, BenchTenant tenant)
 
     public string Stream { get; init; } = "transactional";
 
+    /// <summary>Whether each request has a key of its own, under which it could be asked again.</summary>
+    public bool IsIdempotent { get; init; } = true;
+
     /// <summary>Asked before each request; waits while the answer is no.</summary>
     public Func<bool> May { get; init; } = () => true;
 
@@ -51,7 +54,7 @@ internal sealed class HttpLoad(Uri api, BenchTenant tenant)
         var random = new Random(seed);
         var requests = Enumerable
             .Range(0, TextsEach)
-            .Select(_ => new PreparedRequest(tenant, random, TextBytes, Stream))
+            .Select(_ => new PreparedRequest(tenant, random, TextBytes, Stream, IsIdempotent))
             .ToArray();
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {

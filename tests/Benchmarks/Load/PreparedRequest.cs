@@ -16,7 +16,7 @@ internal sealed class PreparedRequest
     private readonly byte[] bytes;
     private readonly int[] places;
 
-    public PreparedRequest(BenchTenant tenant, Random random, int textBytes, string stream)
+    public PreparedRequest(BenchTenant tenant, Random random, int textBytes, string stream, bool isIdempotent = true)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new
@@ -28,14 +28,15 @@ internal sealed class PreparedRequest
                 stream,
             }
         );
+        var once = isIdempotent ? $"Idempotency-Key: b{Mark}\r\n" : "";
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {tenant.Key}\r\nIdempotency-Key: b{Mark}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
+            $"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {tenant.Key}\r\n{once}Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
         );
         bytes = [.. Encoding.ASCII.GetBytes(head), .. body];
         var mark = Encoding.ASCII.GetBytes(Mark);
         var first = bytes.AsSpan().IndexOf(mark);
-        places = [first, first + 1 + bytes.AsSpan(first + 1).IndexOf(mark)];
+        places = isIdempotent ? [first, first + 1 + bytes.AsSpan(first + 1).IndexOf(mark)] : [first];
     }
 
     public ReadOnlyMemory<byte> WithNumber(long number)

@@ -21,21 +21,33 @@ internal static class AcceptBenchmark
         await OnceAsync("warm-up (not counted)", api, tenant, TimeSpan.FromSeconds(5));
 
         await system.ForgetStatementsAsync();
-        var ratios = new List<double>();
+        var (ratios, keyed) = (new List<double>(), new List<double>());
         for (var round = 1; round <= Rounds; round++)
         {
             var rate = await peer.RunAsync(length);
             ratios.Add(await OnceAsync("accepted over HTTP, 64 connections, 4 KiB", api, tenant, length) / rate);
+            keyed.Add(await OnceAsync("and with an Idempotency-Key", api, tenant, length, isIdempotent: true) / rate);
         }
 
-        ratios.Sort();
         await system.ShowStatementsAsync();
-        Console.WriteLine($"{ratios[Rounds / 2]:F2} × pgbench (lowest {ratios[0]:F2}, highest {ratios[^1]:F2})");
+        Console.WriteLine($"{Spread(ratios)}; with an Idempotency-Key {Spread(keyed)}");
     }
 
-    private static async Task<double> OnceAsync(string what, RunningHost api, BenchTenant tenant, TimeSpan length)
+    private static string Spread(List<double> ratios)
     {
-        var load = new HttpLoad(api.Address, tenant);
+        ratios.Sort();
+        return $"{ratios[Rounds / 2]:F2} × pgbench (lowest {ratios[0]:F2}, highest {ratios[^1]:F2})";
+    }
+
+    private static async Task<double> OnceAsync(
+        string what,
+        RunningHost api,
+        BenchTenant tenant,
+        TimeSpan length,
+        bool isIdempotent = false
+    )
+    {
+        var load = new HttpLoad(api.Address, tenant) { IsIdempotent = isIdempotent };
         var meter = new Meter();
         var took = await load.RunAsync(() => meter.Elapsed < length);
         return meter.Show(what, load.Accepted, took);

@@ -65,17 +65,7 @@ internal sealed class HistoryRun(HistoryPlan plan)
         var told =
             plan.Webhooks > 0 ? await HookCheck.TakeAsync(hooks, picture, installation.Ledger, HooksWithin) : null;
         await SaveAsync(nemesis, installation);
-        return new HistoryPage(
-            plan,
-            loaded,
-            quiet,
-            answers,
-            sinkLog,
-            nemesis.Done,
-            picture,
-            clocks.Seen,
-            told
-        );
+        return new HistoryPage(plan, loaded, quiet, answers, sinkLog, nemesis.Done, picture, clocks.Seen, told);
     }
 
     /// <summary>Everything that happened, for whoever must find out why; only where a folder is named.</summary>
