@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -25,6 +26,7 @@ public static class HostDefaults
         ConfigurationFiles.ReadOnce(builder.Configuration);
         ConsoleLogs.Add(builder);
         builder.Services.AddHostReadiness();
+        builder.Services.AddSingleton<IStartupFilter, StrictFraming>();
         TelemetryExport.Add(builder);
         return builder;
     }

@@ -49,6 +49,11 @@ internal static class RequestBody
         {
             return (null, Unreadable(problem));
         }
+        catch (IOException problem)
+        {
+            // A chunk of more bytes than a number can hold.
+            return (null, Truncated(problem.Message));
+        }
     }
 
     /// <summary>Null where all bodies together would be too much. Each piece is paid for when it has come, not when it is announced.</summary>
@@ -113,11 +118,14 @@ internal static class RequestBody
             {
                 Accepted = $"at least {HttpLimits.BodyBytesPerSecond} bytes a second",
             }
-            : ApiProblem.Malformed(
-                "body_truncated",
-                problem.Message,
-                accepted: "all the bytes that Content-Length or the chunks announce"
-            );
+            : Truncated(problem.Message);
+
+    private static ApiProblem Truncated(string what) =>
+        ApiProblem.Malformed(
+            "body_truncated",
+            what,
+            accepted: "all the bytes that Content-Length or the chunks announce"
+        );
 
     private static ApiProblem TooLarge() =>
         new(

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using ProviderEmulators.Faults;
 
 namespace ProviderEmulators;
@@ -47,4 +48,13 @@ public sealed record EmulatorPorts
 
     /// <summary>SMTP with TLS from the first byte.</summary>
     public bool ImplicitTls { get; init; }
+
+    /// <summary>From <c>NAME</c>, <c>NAMESmtp</c> and <c>tls</c>.</summary>
+    public static EmulatorPorts Read(IConfiguration settings, string name) =>
+        new()
+        {
+            Http = settings.GetValue(name, 0),
+            Smtp = settings.GetValue(name + "Smtp", 0),
+            Tls = settings.GetValue("tls", true),
+        };
 }

@@ -8,17 +8,9 @@ using ProviderEmulators.Smtp;
 
 // --control 9900 --tls false --sendgrid 9901 --sendgridSmtp 9902 ...; without a port, a free one is taken.
 var settings = new ConfigurationBuilder().AddEnvironmentVariables("EMULATORS_").AddCommandLine(args).Build();
-EmulatorPorts Ports(string name) =>
-    new()
-    {
-        Http = settings.GetValue(name, 0),
-        Smtp = settings.GetValue(name + "Smtp", 0),
-        Tls = settings.GetValue("tls", true),
-    };
-
-await using var sendGrid = await SendGridEmulator.StartAsync(Ports("sendgrid"));
-await using var mailgun = await MailgunEmulator.StartAsync(Ports("mailgun"));
-await using var relay = new RelayEmulator(Ports("relay"));
+await using var sendGrid = await SendGridEmulator.StartAsync(EmulatorPorts.Read(settings, "sendgrid"));
+await using var mailgun = await MailgunEmulator.StartAsync(EmulatorPorts.Read(settings, "mailgun"));
+await using var relay = new RelayEmulator(EmulatorPorts.Read(settings, "relay"));
 using var sendGridEvents = new SendGridWriter(settings["sendgridEventsKey"]);
 using var sns = new SnsWriter();
 using var teller = new EventTeller(
@@ -27,13 +19,8 @@ using var teller = new EventTeller(
     sns,
     [sendGrid.Store, mailgun.Store, relay.Store]
 );
-await using var control = await ControlApi.StartAsync(
-    settings.GetValue("control", 0),
-    teller,
-    sendGrid,
-    mailgun,
-    relay
-);
+var port = settings.GetValue("control", 0);
+await using var control = await ControlApi.StartAsync(port, teller, sendGrid, mailgun, relay);
 Console.WriteLine(
     $"""
     control   {control.Address}

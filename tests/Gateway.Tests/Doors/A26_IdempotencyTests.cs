@@ -5,7 +5,7 @@ namespace Gateway.Tests.Doors;
 
 /// <summary>A caller that lost the answer asks again, and nothing is sent twice (A26, I9).</summary>
 [Collection(DoorCollection.Name)]
-public sealed class IdempotencyTests(DoorGateway gateway)
+public sealed class A26_IdempotencyTests(DoorGateway gateway)
 {
     [Theory]
     [InlineData(Door.Json)]
@@ -24,6 +24,26 @@ public sealed class IdempotencyTests(DoorGateway gateway)
         Assert.Single(answers.Select(a => a.Body.GetRawText()).Distinct());
         Assert.Equal([answers[0].Id], await MessagesAsync(tenant));
         Assert.Single(await DeliveriesAsync(tenant));
+    }
+
+    /// <summary>Asked for by name: some minutes.</summary>
+    [Fact(Explicit = true)]
+    public async Task A26_A_hundred_at_once_a_thousand_times_are_a_thousand_messages()
+    {
+        var tenant = await gateway.Ledger.CreateTenantAsync();
+        var message = Message(Door.Json, tenant, "hello");
+        for (var trial = 0; trial < 1_000; trial++)
+        {
+            var answers = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 100)
+                    .Select(_ => gateway.SendAsync(Door.Json, tenant, message, idempotencyKey: $"trial-{trial}"))
+            );
+            Assert.All(answers, answer => Assert.Equal(202, answer.Status));
+            Assert.Single(answers.Select(a => a.Id).Distinct());
+        }
+
+        Assert.Equal(1_000, (await MessagesAsync(tenant)).Count);
     }
 
     [Theory]
