@@ -1,3 +1,4 @@
+using AppHost.Embedded.Processes;
 using System.Diagnostics;
 using System.Net;
 using AppHost.Embedded.Servers;
@@ -36,7 +37,8 @@ internal sealed class RunningHost : IAsyncDisposable
             start.Environment[key] = value;
         }
 
-        var host = new RunningHost(Process.Start(start)!, address);
+        // It dies with the thread that started it, and threads of the pool come and go.
+        var host = new RunningHost(await LaunchThread.RunAsync(() => Process.Start(start)!), address);
         await host.UntilHealthyAsync(name);
         return host;
     }

@@ -29,6 +29,7 @@ public sealed class A25_FramingTests(DoorGateway gateway)
             $"X-Folded: a\r\n {Chunked}",
             $"{Chunked}\r\nTransfer-Encoding: identity",
             $"{Chunked}\0",
+            $"X-Bare: a\n{Chunked}",
             $"X-Bare: a\r{Chunked}",
             "Content-Length: 5\r\nContent-Length: 6",
             "Content-Length: 5, 6",
@@ -62,6 +63,7 @@ public sealed class A25_FramingTests(DoorGateway gateway)
             "{n}\r\n{}XX0\r\n\r\n",
             "{n}\r\n{}0\r\n\r\n",
             "fffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+            "{n}\r\n{}\r\n0\r\nX-Bare: a\nX: b\r\n\r\n",
         ];
 
     public static TheoryData<string> RequestLines() =>
