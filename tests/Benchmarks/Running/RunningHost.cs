@@ -1,6 +1,6 @@
-using AppHost.Embedded.Processes;
 using System.Diagnostics;
 using System.Net;
+using AppHost.Embedded.Processes;
 using AppHost.Embedded.Servers;
 
 namespace Gateway.Benchmarks.Running;
