@@ -37,6 +37,9 @@ public sealed class MessageAcceptor : IAsyncDisposable
     /// <summary>Commits on their way at once (D2).</summary>
     private const int Commits = 2;
 
+    /// <summary>Calls to Redis on their way at once.</summary>
+    private const int Calls = 2;
+
     /// <summary>After so many counts of a limit's past that did not help, this replica's part of it holds.</summary>
     private const int MostCounts = 2;
 
@@ -46,13 +49,9 @@ public sealed class MessageAcceptor : IAsyncDisposable
     private readonly AcceptanceThrottle? throttle;
     private readonly VolumeWatch? volumes;
 
-    /// <summary>
-    /// Messages that no limit counts, and the others: of these a third batch is charged while two commit, so that the
-    /// way to Redis is none of the writers' time. Smaller batches would be a loss where nothing is charged.
-    /// </summary>
-    private readonly GroupCommit<Submission, AcceptanceResult> plain;
-    private readonly GroupCommit<Submission, AcceptanceResult> limited;
-    private readonly SemaphoreSlim stores = new(Commits);
+    /// <summary>Before the commit, so that the way to Redis is none of the writers' time.</summary>
+    private readonly GroupCommit<Submission, AcceptanceResult?>? charges;
+    private readonly GroupCommit<Submission, AcceptanceResult> commits;
     private long bytesInFlight;
     private int inFlight;
 
@@ -66,8 +65,8 @@ public sealed class MessageAcceptor : IAsyncDisposable
     {
         (this.ledger, this.wakeUp, this.clock) = (ledger, wakeUp, clock);
         (this.throttle, this.volumes) = (throttle, volumes);
-        plain = new(FlushAsync, new() { SizeOf = m => m.Content.Length, InFlight = Commits });
-        limited = new(FlushAsync, new() { SizeOf = m => m.Content.Length, InFlight = Commits + 1 });
+        charges = throttle is null ? null : new(throttle.AdmitAsync, new() { InFlight = Calls });
+        commits = new(FlushAsync, new() { SizeOf = m => m.Content.Length, InFlight = Commits });
     }
 
     public async Task<AcceptanceResult> AcceptAsync(Submission message)
@@ -103,13 +102,11 @@ public sealed class MessageAcceptor : IAsyncDisposable
         try
         {
             DoorTelemetry.Name(message.TenantId, message.MessageId);
-            var commits = message.Charge is null ? plain : limited;
-            result = await commits.WriteAsync(message);
-            for (var counts = 1; result is AcceptanceResult.Uncounted uncounted; counts++)
+            result = await ChargeAsync(message) ?? await commits.WriteAsync(message);
+            if (result is not AcceptanceResult.Accepted { Replayed: false } && message.Charge?.Receipt is { } receipt)
             {
-                // Waited for here, apart from the batch: others' mail goes on meanwhile.
-                message.Charge!.DecideHere = !await uncounted.Counting || counts > MostCounts;
-                result = await commits.WriteAsync(message);
+                // Only what was stored now counts: not a replay, nor what was refused or failed (D3).
+                await throttle!.RefundAsync(receipt);
             }
 
             DoorTelemetry.Count(message, result);
@@ -126,6 +123,27 @@ public sealed class MessageAcceptor : IAsyncDisposable
         }
     }
 
+    /// <summary>Null where the message may go on.</summary>
+    private async Task<AcceptanceResult?> ChargeAsync(Submission message)
+    {
+        if (message.Charge is null || throttle!.TryAdmit(message))
+        {
+            return null;
+        }
+
+        for (var counts = 1; ; counts++)
+        {
+            var result = await charges!.WriteAsync(message);
+            if (result is not AcceptanceResult.Uncounted uncounted)
+            {
+                return result;
+            }
+
+            // Waited for here, apart from the batch: others' mail goes on meanwhile.
+            message.Charge.DecideHere = !await uncounted.Counting || counts > MostCounts;
+        }
+    }
+
     private void Release(Submission message)
     {
         Interlocked.Add(ref bytesInFlight, -message.Content.Length);
@@ -134,9 +152,12 @@ public sealed class MessageAcceptor : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await plain.DisposeAsync();
-        await limited.DisposeAsync();
-        stores.Dispose();
+        if (charges is not null)
+        {
+            await charges.DisposeAsync();
+        }
+
+        await commits.DisposeAsync();
     }
 
     private async Task FlushAsync(IReadOnlyList<Pending> batch, CancellationToken cancel)
@@ -144,17 +165,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
         while (batch.Count > 0)
         {
             var (firsts, repeats) = JoinEqualKeys(batch);
-            var admitted = throttle is null ? firsts : await throttle.AdmitAsync(firsts);
-            await stores.WaitAsync(cancel);
-            try
-            {
-                await StoreAsync(admitted, cancel);
-            }
-            finally
-            {
-                stores.Release();
-            }
-
+            await StoreAsync(firsts, cancel);
             var open = new List<Pending>();
             foreach (var (repeat, first) in repeats)
             {
@@ -168,30 +179,8 @@ public sealed class MessageAcceptor : IAsyncDisposable
                 }
             }
 
-            await RefundAsync(admitted);
             // Each round settles at least one of every key.
             batch = open;
-        }
-    }
-
-    /// <summary>Only what was stored now counts: not a replay, nor what was refused or failed (D3).</summary>
-    private async Task RefundAsync(IReadOnlyList<Pending> admitted)
-    {
-        List<Submission>? back = null;
-        foreach (var pending in admitted)
-        {
-            if (
-                pending.Item.Charge?.Receipt is not null
-                && await pending.Task is not AcceptanceResult.Accepted { Replayed: false }
-            )
-            {
-                (back ??= []).Add(pending.Item);
-            }
-        }
-
-        if (back is not null)
-        {
-            await throttle!.RefundAsync(back);
         }
     }
 
@@ -225,7 +214,7 @@ public sealed class MessageAcceptor : IAsyncDisposable
             (AcceptanceResult.Accepted accepted, true) => accepted with { Replayed = true },
             (AcceptanceResult.Accepted, false) => new AcceptanceResult.KeyReused(),
             // The first lost to an earlier request, or its own content was at fault: another body may fare better.
-            (AcceptanceResult.KeyReused or AcceptanceResult.Refused or AcceptanceResult.Throttled, false) => null,
+            (AcceptanceResult.KeyReused or AcceptanceResult.Refused, false) => null,
             _ => result,
         };
 

@@ -2,7 +2,7 @@ using Gateway.Api.Acceptance;
 using Gateway.Throttling;
 using Pending = Gateway.Batching.GroupCommit<
     Gateway.Api.Acceptance.Submission,
-    Gateway.Api.Acceptance.AcceptanceResult
+    Gateway.Api.Acceptance.AcceptanceResult?
 >.Pending;
 
 namespace Gateway.Api.Throttling;
@@ -16,30 +16,39 @@ public sealed class AcceptanceThrottle(Throttle throttle, LimitSeeds seeds, Limi
     /// <summary>Limits that messages of one call may name together; further messages make another call.</summary>
     private const int LimitsOfACall = 200;
 
-    /// <summary>Answers those that a limit refuses, and returns the others in their order, charged.</summary>
-    public async Task<IReadOnlyList<Pending>> AdmitAsync(IReadOnlyList<Pending> batch)
+    /// <summary>Charges a message to what this replica holds of all its limits; false where somebody must be asked.</summary>
+    public bool TryAdmit(Submission message)
     {
-        var tenants = batch.Where(p => p.Item.Charge is not null).GroupBy(p => p.Item.TenantId).ToArray();
-        if (tenants.Length == 0)
+        var charge = message.Charge!;
+        if (charge.DecideHere)
         {
-            return batch;
+            return false;
         }
 
-        await Task.WhenAll(tenants.Select(t => ChargeAsync([.. t])));
-        return [.. batch.Where(p => !p.Task.IsCompleted)];
+        var limits = new ThrottleLimit[charge.Limits.Count];
+        var charges = new Charge[limits.Length];
+        for (var i = 0; i < limits.Length; i++)
+        {
+            (limits[i], charges[i]) = (charge.Limits[i].Throttle, new Charge(i, charge.Units[i]));
+        }
+
+        var request = new ThrottleRequest(charges);
+        if (throttle.TryCharge(limits, request) is not { } outcome)
+        {
+            return false;
+        }
+
+        charge.Receipt = new(limits, outcome.Uses, request, (Decision.Admitted)outcome.Decisions[0]);
+        return true;
     }
 
-    /// <summary>Gives back what was charged for messages that made no new row.</summary>
-    public async Task RefundAsync(IEnumerable<Submission> messages) =>
-        await Task.WhenAll(
-            messages
-                .Where(m => m.Charge?.Receipt is not null)
-                .Select(m =>
-                {
-                    var receipt = m.Charge!.Receipt!;
-                    return throttle.RefundAsync(receipt.Limits, receipt.Uses, receipt.Request, receipt.Decision);
-                })
-        );
+    /// <summary>Charges all: null to those that may go on, to the others what their limits say.</summary>
+    public Task AdmitAsync(IReadOnlyList<Pending> batch, CancellationToken cancel) =>
+        Task.WhenAll(batch.GroupBy(p => p.Item.TenantId).Select(t => ChargeAsync([.. t])));
+
+    /// <summary>Gives back what was charged for a message that made no new row.</summary>
+    internal Task RefundAsync(ChargeReceipt receipt) =>
+        throttle.RefundAsync(receipt.Limits, receipt.Uses, receipt.Request, receipt.Decision);
 
     private async Task ChargeAsync(Pending[] messages)
     {
@@ -116,6 +125,7 @@ public sealed class AcceptanceThrottle(Throttle throttle, LimitSeeds seeds, Limi
                 }
 
                 CountWaits(message.Charge.Waits);
+                pending.TrySetResult(null);
                 break;
         }
     }

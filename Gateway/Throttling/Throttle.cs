@@ -17,6 +17,7 @@ public sealed class Throttle : IAsyncDisposable
     private static readonly RedisScript SeedScript = new(WindowScript.Seed);
     private readonly RedisPresence redis;
     private readonly LocalRule local;
+    private readonly Allowances allowances;
     private readonly TimeProvider clock;
     private readonly TimeSpan timeout;
 
@@ -32,6 +33,7 @@ public sealed class Throttle : IAsyncDisposable
         timeout = options.RedisTimeout;
         redis = new RedisPresence(connect, options, clock, log);
         local = new LocalRule(options.Replicas, clock);
+        allowances = new Allowances(clock);
     }
 
     /// <summary>False while this replica's own part holds.</summary>
@@ -57,18 +59,46 @@ public sealed class Throttle : IAsyncDisposable
             return await ChargeCarefullyAsync(database, limits, requests);
         }
 
-        var outcome = await AskAsync(database, limits, requests);
+        var open = new OpenCall(limits, requests, allowances, redis.LostAt);
+        if (open.Limits.Count == 0)
+        {
+            return open.Whole(null, allowances);
+        }
+
+        var asks = allowances.Ask(open.Limits, open.Units);
+        var askedAt = clock.GetTimestamp();
+        var outcome = await AskAsync(database, open.Limits, open.Requests, WindowCall.Allowances(asks));
+        allowances.Answer(open.Limits, asks, outcome, askedAt);
         if (outcome is null)
         {
+            open.GiveBack(allowances);
             return Decide(limits, requests);
         }
 
         if (outcome.Missing.Count == 0)
         {
-            local.Observe(limits, outcome.Uses);
+            local.Observe(open.Limits, outcome.Uses);
         }
 
-        return outcome;
+        return open.Whole(outcome, allowances);
+    }
+
+    /// <summary>Decides one request without asking anybody; null where this replica does not hold units of all its limits.</summary>
+    public ThrottleOutcome? TryCharge(IReadOnlyList<ThrottleLimit> limits, ThrottleRequest request)
+    {
+        if (redis.Database is null || limits.Any(IsCareful))
+        {
+            return null;
+        }
+
+        var open = new OpenCall(limits, [request], allowances, redis.LostAt);
+        if (open.Limits.Count == 0)
+        {
+            return open.Whole(null, allowances);
+        }
+
+        open.GiveBack(allowances);
+        return null;
     }
 
     /// <summary>This replica's own decision, whatever Redis would say.</summary>
@@ -123,7 +153,8 @@ public sealed class Throttle : IAsyncDisposable
     private async Task<ThrottleOutcome?> AskAsync(
         IDatabase database,
         IReadOnlyList<ThrottleLimit> limits,
-        IReadOnlyList<ThrottleRequest> requests
+        IReadOnlyList<ThrottleRequest> requests,
+        byte[] ahead
     )
     {
         var owed = local.TakeOwed(limits);
@@ -139,7 +170,8 @@ public sealed class Throttle : IAsyncDisposable
             database,
             keys,
             WindowCall.Limits(limits),
-            WindowCall.Requests(asked)
+            WindowCall.Requests(asked),
+            ahead
         );
         var outcome = answer is null ? null : WindowCall.Read(answer, limits, asked);
         if (owed is not null && outcome is null or { Missing.Count: > 0 })
@@ -159,7 +191,7 @@ public sealed class Throttle : IAsyncDisposable
     {
         var fitting = requests.Select(r => local.TryTake(limits, r)).ToArray();
         var asked = requests.Where((_, i) => fitting[i]).ToArray();
-        var outcome = asked.Length == 0 ? null : await AskAsync(database, limits, asked);
+        var outcome = asked.Length == 0 ? null : await AskAsync(database, limits, asked, []);
         if (outcome is { Missing.Count: > 0 })
         {
             foreach (var request in asked)

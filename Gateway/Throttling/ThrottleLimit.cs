@@ -48,6 +48,9 @@ public sealed record ThrottleLimit(string Key, long Cap, TimeSpan Window, Thrott
     /// <summary>Another limit of the same call is from the ledger and was missing with it: the ledger counts both anew.</summary>
     public bool CountedWithAnother { get; init; }
 
+    /// <summary>A sub-bucket: a hundredth of the window.</summary>
+    public double BucketMilliseconds => Window.TotalMilliseconds / 100;
+
     public bool Waits => Kind is ThrottleKind.Wait or ThrottleKind.SharedWait;
 }
 

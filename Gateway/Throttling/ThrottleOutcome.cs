@@ -10,6 +10,8 @@ public abstract record Decision
     /// <param name="OpensIn">When there is room again; zero for a month, which the caller knows itself.</param>
     public sealed record Refused(int Limit, TimeSpan OpensIn) : Decision;
 
+    public static readonly Decision AdmittedNow = new Admitted([]);
+
     private Decision() { }
 }
 
@@ -19,7 +21,12 @@ public readonly record struct Turn(int Limit, TimeSpan In, TimeSpan Step, double
 
 /// <summary>A limit after the call.</summary>
 /// <param name="Bucket">Where the call counted, for giving back; negative where the count is this replica's own.</param>
-public readonly record struct LimitUse(long Used, TimeSpan OpensIn, double Bucket, bool Warn, bool Reached);
+/// <param name="Used">Zero where the replica held the units and asked nobody.</param>
+public readonly record struct LimitUse(long Used, TimeSpan OpensIn, double Bucket, bool Warn, bool Reached)
+{
+    /// <summary>Units that were counted ahead, for later requests of this replica.</summary>
+    public long Granted { get; init; }
+}
 
 /// <summary>What a call came to.</summary>
 /// <param name="Missing">Limits that must be counted from the ledger first: nothing was decided.</param>

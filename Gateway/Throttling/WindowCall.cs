@@ -6,6 +6,8 @@ namespace Gateway.Throttling;
 internal static class WindowCall
 {
     private const int LimitBytes = 8 + 8 + 1 + 1 + 1;
+    private const int AllowanceBytes = 4 + 4 + 8;
+    private const int UseBytes = 8 + 8 + 8 + 1 + 4;
 
     public static byte[] Limits(IReadOnlyList<ThrottleLimit> limits)
     {
@@ -79,6 +81,25 @@ internal static class WindowCall
     private static bool AreEqual(ThrottleRequest one, ThrottleRequest other) =>
         ReferenceEquals(one, other) || (one.Forced == other.Forced && one.Charges.SequenceEqual(other.Charges));
 
+    /// <summary>What to count ahead and what to take back, by limit; nothing at all where there is neither.</summary>
+    public static byte[] Allowances(AllowanceAsk[] asks)
+    {
+        if (asks.All(a => a is { Wanted: 0, Unused: 0 }))
+        {
+            return [];
+        }
+
+        var packed = new byte[asks.Length * AllowanceBytes];
+        for (var (i, at) = (0, 0); i < asks.Length; i++, at += AllowanceBytes)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(packed.AsSpan(at), Units(asks[i].Wanted));
+            BinaryPrimitives.WriteUInt32LittleEndian(packed.AsSpan(at + 4), Units(asks[i].Unused));
+            BinaryPrimitives.WriteDoubleLittleEndian(packed.AsSpan(at + 8), asks[i].Bucket);
+        }
+
+        return packed;
+    }
+
     public static ThrottleOutcome Read(
         ReadOnlySpan<byte> answer,
         IReadOnlyList<ThrottleLimit> limits,
@@ -109,7 +130,7 @@ internal static class WindowCall
         }
 
         var uses = new LimitUse[limits.Count];
-        for (var i = 0; i < uses.Length; i++, answer = answer[25..])
+        for (var i = 0; i < uses.Length; i++, answer = answer[UseBytes..])
         {
             uses[i] = new LimitUse(
                 (long)BinaryPrimitives.ReadDoubleLittleEndian(answer),
@@ -117,7 +138,10 @@ internal static class WindowCall
                 BinaryPrimitives.ReadDoubleLittleEndian(answer[16..]),
                 Warn: (answer[24] & 1) != 0,
                 Reached: (answer[24] & 2) != 0
-            );
+            )
+            {
+                Granted = BinaryPrimitives.ReadUInt32LittleEndian(answer[25..]),
+            };
         }
 
         return new ThrottleOutcome(decisions, uses, [], Local: false) { DecidedAt = now };
@@ -138,7 +162,7 @@ internal static class WindowCall
             var charge = request.Charges[i];
             var limit = limits[charge.Limit];
             var first = turns.FirstOrDefault(t => t.Limit == charge.Limit).First;
-            var place = first > 0 ? limit.Window.TotalMilliseconds / 100 : uses[charge.Limit].Bucket;
+            var place = first > 0 ? limit.BucketMilliseconds : uses[charge.Limit].Bucket;
             packed[at] = (byte)limit.Kind;
             BinaryPrimitives.WriteUInt32LittleEndian(packed.AsSpan(at + 1), Units(charge.Units));
             BinaryPrimitives.WriteDoubleLittleEndian(packed.AsSpan(at + 5), place);
@@ -190,7 +214,7 @@ internal static class WindowCall
 
         if (count == 0)
         {
-            return AdmittedNow;
+            return Decision.AdmittedNow;
         }
 
         var turns = new Turn[count];
@@ -203,8 +227,6 @@ internal static class WindowCall
 
         return new Decision.Admitted(turns);
     }
-
-    private static readonly Decision AdmittedNow = new Decision.Admitted([]);
 
     private static TimeSpan After(double now, double then) =>
         then > now ? TimeSpan.FromMilliseconds(then - now) : TimeSpan.Zero;

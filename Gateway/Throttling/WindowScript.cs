@@ -100,6 +100,21 @@ internal static class WindowScript
             l.total, l.dirty = l.total + units, true
             if l.kind ~= MONTH then l.current = l.current + units end
         end
+        -- What was counted ahead and not used.
+        local function take_back(l, units, bucket)
+            if l.kind == MONTH then
+                l.total, l.dirty = math.max(0, l.total - units), true
+            elseif bucket == l.head then
+                units = math.min(units, l.current)
+                l.total, l.current, l.dirty = l.total - units, l.current - units, true
+            elseif bucket < l.head and bucket > l.head - SLOTS then
+                local at = 4 * (bucket % SLOTS)
+                local had = unpack('<I4', l.ring, at + 1)
+                units = math.min(units, had)
+                l.ring = sub(l.ring, 1, at) .. pack('<I4', had - units) .. sub(l.ring, at + 5)
+                l.total, l.dirty = l.total - units, true
+            end
+        end
         local function pending(l) return l.units > 0 and turn(l) > now end
         -- Two halves of one limit. While turns lie ahead, their part is theirs; else each has what the other leaves.
         local function room(l)
@@ -169,14 +184,22 @@ internal static class WindowScript
             local l = {
                 key = KEYS[i], cap = cap, window = window, kind = kind, width = 0, step = 0, ring = false,
                 head = 0, total = 0, start = 0, units = 0, warned = 0, reached = 0, current = 0, dirty = false, over = false,
-                other = other,
+                wanted = 0, other = other,
             }
             local raw = stored[i]
             if not raw and seeded == 1 then missing = missing .. pack('B', i - 1) else load(l, raw) end
             limits[i] = l
         end
         if missing ~= '' then return pack('B', 1) .. missing end
-        for i = 1, #limits do limits[i].other = limits[limits[i].other + 1] end
+        for i = 1, #limits do
+            local l = limits[i]
+            l.other = limits[l.other + 1]
+            if ARGV[3] ~= '' then
+                local unused, bucket
+                l.wanted, unused, bucket = unpack('<I4I4d', ARGV[3], 16 * i - 15)
+                if unused > 0 then take_back(l, unused, bucket) end
+            end
+        end
 
         local reply, size = { pack('<Bd', 0, now) }, #ARGV[2]
         at = 1
@@ -217,7 +240,12 @@ internal static class WindowScript
             end
         end
         for i = 1, #limits do
-            local l, marks = limits[i], 0
+            local l, marks, granted = limits[i], 0, 0
+            -- Counted now for what the replica lets pass until the bucket ends: of a limit with ample room alone.
+            if l.wanted > 0 and not l.over and not pending(l) and room(l) - l.wanted >= l.cap / 2 then
+                granted = l.wanted
+                add(l, granted)
+            end
             local again = l.kind == MONTH and MONTH_KEPT or l.window
             local total, over, dirty = l.total, l.over, l.dirty
             if l.kind == SHARED then
@@ -231,7 +259,7 @@ internal static class WindowScript
             end
             if l.dirty then save(l) end
             local open = room(l) < 1 and opens(l, 1) or 0
-            reply[#reply + 1] = pack('<dddB', l.total, open, l.head, marks)
+            reply[#reply + 1] = pack('<dddBI4', l.total, open, l.head, marks, granted)
         end
         return table.concat(reply)
         """;
