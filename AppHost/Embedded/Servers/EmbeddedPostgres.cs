@@ -123,7 +123,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             ["unix_socket_directories"] = "",
             ["max_connections"] = "200",
             ["shared_buffers"] = "256MB",
-            ["max_wal_size"] = "2GB",
+            // As much as is kept: its files are written again, and never a new one for each 16 MB.
+            ["max_wal_size"] = "512MB",
+            ["min_wal_size"] = "512MB",
             ["fsync"] = durable,
             ["synchronous_commit"] = durable,
             ["full_page_writes"] = durable,

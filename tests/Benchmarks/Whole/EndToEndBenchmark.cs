@@ -27,6 +27,7 @@ internal static class EndToEndBenchmark
         await using var api = await system.StartApiAsync();
         await using var worker = await system.StartWorkerAsync(sink.Port);
         await ThroughAsync("warm-up (not counted)", api, tenant, sink, TimeSpan.FromSeconds(8));
+        await system.ForgetStatementsAsync();
         await ThroughAsync(
             $"HTTP in and SMTP out, {(signs ? "rsa-2048" : "no DKIM")}, 4 KiB",
             api,
@@ -34,6 +35,7 @@ internal static class EndToEndBenchmark
             sink,
             length
         );
+        await system.ShowStatementsAsync();
         Console.WriteLine($"worker memory {worker.Memory().Now} MiB, api {api.Memory().Now} MiB");
     }
 
