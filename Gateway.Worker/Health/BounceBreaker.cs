@@ -6,7 +6,7 @@ namespace Gateway.Worker.Health;
 
 /// <summary>
 /// Many hard bounces of one path are the path's fault until somebody looked, in two forms. <em>Words</em>: 10 or more
-/// alike within 10 minutes, at least a fifth of all that the path did in that time, of two tenants or more (one tenant's
+/// alike within 10 minutes, at least a fifth of all that the path answered in that time, of two tenants or more (one tenant's
 /// bad list is its own); what hears these words there is held, for half an hour after the last one. <em>Path</em>: it
 /// refuses all that it is given, 10 in a row of two tenants or of one whose mail another path takes, 50 in a row
 /// whoever sent them.
@@ -18,12 +18,16 @@ public sealed class BounceBreaker(TimeProvider clock)
     public static bool IsRefusal(Outcome outcome) =>
         outcome is Outcome.RecipientPermanent or Outcome.MessagePermanent or Outcome.ContentRefused;
 
+    /// <summary>A path that says "later" to others does not refuse all that it is given.</summary>
+    private static bool IsOtherAnswer(Outcome outcome) =>
+        outcome is Outcome.Accepted or Outcome.RecipientTemporary or Outcome.PathThrottled;
+
     /// <summary>Counts a result, and says what speaks against believing it.</summary>
     /// <param name="isFirst">True for the one that tripped it.</param>
     public Suspicion Saw(string path, Guid tenant, SendResult result, out bool isFirst)
     {
         isFirst = false;
-        if (!IsRefusal(result.Outcome) && result.Outcome != Outcome.Accepted)
+        if (!IsRefusal(result.Outcome) && !IsOtherAnswer(result.Outcome))
         {
             return Suspicion.None;
         }
@@ -32,7 +36,13 @@ public sealed class BounceBreaker(TimeProvider clock)
         var history = histories.GetOrAdd(path, _ => new PathHistory());
         lock (history)
         {
-            if (result.Outcome != Outcome.Accepted)
+            if (result.Outcome == Outcome.Accepted)
+            {
+                history.Accept(tenant, now);
+                return Suspicion.None;
+            }
+
+            if (IsRefusal(result.Outcome))
             {
                 return history.Refuse(
                     ReplySignature.Of(result.Reply),
@@ -43,7 +53,7 @@ public sealed class BounceBreaker(TimeProvider clock)
                 );
             }
 
-            history.Accept(tenant, now);
+            history.Defer(tenant, now);
             return Suspicion.None;
         }
     }

@@ -12,7 +12,7 @@ public enum Suspicion
     Path,
 }
 
-/// <summary>What one path answered lately: accepted, or refused with which words, and whose mail that was.</summary>
+/// <summary>What one path answered lately: accepted, put off, or refused with which words, and whose mail that was.</summary>
 internal sealed class PathHistory
 {
     /// <summary>Alike, on one path, in the window, before the words are frozen.</summary>
@@ -29,13 +29,13 @@ internal sealed class PathHistory
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan FrozenFor = TimeSpan.FromMinutes(30);
 
-    private readonly Queue<(DateTimeOffset At, string Signature, Guid Tenant)> seen = new();
+    private readonly Queue<(DateTimeOffset At, Said Said, string Words, Guid Tenant)> seen = new();
     private readonly Dictionary<string, DateTimeOffset> frozen = new(StringComparer.Ordinal);
     private readonly HashSet<Guid> rowTenants = [];
     private DateTimeOffset rowBegan;
     private (DateTimeOffset From, DateTimeOffset To) badTime;
 
-    /// <summary>Refusals since the path accepted something last.</summary>
+    /// <summary>Refusals since the path said anything else.</summary>
     public int Row { get; private set; }
 
     /// <summary>Accepted, ever: whoever waits for news counts from here.</summary>
@@ -43,10 +43,16 @@ internal sealed class PathHistory
 
     public void Accept(Guid tenant, DateTimeOffset now)
     {
-        Remember("", tenant, now);
+        Remember(Said.Yes, "", tenant, now);
         Accepted++;
-        Row = 0;
-        rowTenants.Clear();
+        EndRow();
+    }
+
+    /// <summary>It said "later": it does not refuse all that it is given.</summary>
+    public void Defer(Guid tenant, DateTimeOffset now)
+    {
+        Remember(Said.Later, "", tenant, now);
+        EndRow();
     }
 
     /// <param name="otherTakesIt">True where another path took mail of the same tenant in the window, and refused little.</param>
@@ -59,7 +65,7 @@ internal sealed class PathHistory
         out bool isFirst
     )
     {
-        Remember(signature, tenant, now);
+        Remember(Said.No, signature, tenant, now);
         rowBegan = Row == 0 ? now : rowBegan;
         Row++;
         rowTenants.Add(tenant);
@@ -78,7 +84,7 @@ internal sealed class PathHistory
             return Suspicion.Words;
         }
 
-        var alike = seen.Where(s => s.Signature == signature).ToArray();
+        var alike = seen.Where(s => s.Said == Said.No && s.Words == signature).ToArray();
         if (
             alike.Length < Alike
             || alike.Length < LeastShare * seen.Count
@@ -111,17 +117,23 @@ internal sealed class PathHistory
     public bool Takes(Guid tenant, DateTimeOffset now)
     {
         Forget(now);
-        var refused = seen.Count(s => s.Signature.Length > 0);
+        var refused = seen.Count(s => s.Said == Said.No);
         return refused <= LeastShare * seen.Count
-            && seen.Count(s => s.Signature.Length == 0 && s.Tenant == tenant) >= InARow;
+            && seen.Count(s => s.Said == Said.Yes && s.Tenant == tenant) >= InARow;
     }
 
     private bool IsFrozen(string signature, DateTimeOffset now) =>
         frozen.TryGetValue(signature, out var until) && until > now;
 
-    private void Remember(string signature, Guid tenant, DateTimeOffset now)
+    private void EndRow()
     {
-        seen.Enqueue((now, signature, tenant));
+        Row = 0;
+        rowTenants.Clear();
+    }
+
+    private void Remember(Said said, string words, Guid tenant, DateTimeOffset now)
+    {
+        seen.Enqueue((now, said, words, tenant));
         Forget(now);
     }
 
@@ -131,5 +143,12 @@ internal sealed class PathHistory
         {
             seen.Dequeue();
         }
+    }
+
+    private enum Said
+    {
+        Yes,
+        Later,
+        No,
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -13,6 +14,9 @@ public sealed class KeyRing
 {
     private readonly Dictionary<string, byte[]> roots;
 
+    /// <summary>As many as there are epochs and purposes; each request needs one of them.</summary>
+    private readonly ConcurrentDictionary<(string Epoch, string Purpose), byte[]> derived = new();
+
     private KeyRing(Dictionary<string, byte[]> roots, string current)
     {
         this.roots = roots;
@@ -26,9 +30,15 @@ public sealed class KeyRing
 
     /// <summary>A 32-byte key for one purpose and epoch, or null where the ring has no such epoch.</summary>
     public byte[]? Derive(string epoch, string purpose) =>
-        roots.TryGetValue(epoch, out var root)
-            ? HKDF.DeriveKey(HashAlgorithmName.SHA256, root, MasterKey.Length, info: Encoding.UTF8.GetBytes(purpose))
-            : null;
+        derived.TryGetValue((epoch, purpose), out var known) ? known
+        : roots.TryGetValue(epoch, out var root)
+            ? derived[(epoch, purpose)] = HKDF.DeriveKey(
+                HashAlgorithmName.SHA256,
+                root,
+                MasterKey.Length,
+                info: Encoding.UTF8.GetBytes(purpose)
+            )
+        : null;
 
     public IEnumerable<string> Epochs => roots.Keys;
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Secrets;
@@ -62,8 +63,8 @@ public sealed record ApiKey(string Mode, string Epoch, string Id, string Secret,
         if (
             mac is null
             || !CryptographicOperations.FixedTimeEquals(
-                Encoding.ASCII.GetBytes(mac),
-                Encoding.ASCII.GetBytes(parsed.Mac)
+                MemoryMarshal.AsBytes(mac.AsSpan()),
+                MemoryMarshal.AsBytes(parsed.Mac.AsSpan())
             )
         )
         {
@@ -76,11 +77,15 @@ public sealed record ApiKey(string Mode, string Epoch, string Id, string Secret,
 
     private static string? ComputeMac(KeyRing ring, string mode, string epoch, string id, string secret)
     {
-        var root = ring.Derive(epoch, Purpose);
-        return root is null
-            ? null
-            : Base32.Encode(
-                HMACSHA256.HashData(root, Encoding.ASCII.GetBytes($"{mode}\0{epoch}\0{id}\0{secret}")).AsSpan(0, 10)
-            );
+        if (ring.Derive(epoch, Purpose) is not { } root)
+        {
+            return null;
+        }
+
+        Span<byte> signed = stackalloc byte[TextLength];
+        Encoding.ASCII.TryGetBytes($"{mode}\0{epoch}\0{id}\0{secret}", signed, out var length);
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(root, signed[..length], mac);
+        return Base32.Encode(mac[..10]);
     }
 }

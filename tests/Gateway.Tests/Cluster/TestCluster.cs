@@ -104,7 +104,8 @@ public sealed class TestCluster : IAsyncLifetime
 
     internal async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(SuperuserConnectionString());
+        // Without a pool: a test may have restarted the server meanwhile.
+        await using var connection = new NpgsqlConnection(SuperuserConnectionString() + ";Pooling=false");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

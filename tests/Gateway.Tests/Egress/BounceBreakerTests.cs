@@ -66,6 +66,19 @@ public sealed class BounceBreakerTests
         Assert.Equal(Suspicion.None, Saw(0, Refused("554 no")));
     }
 
+    [Theory]
+    [InlineData(Outcome.RecipientTemporary)]
+    [InlineData(Outcome.PathThrottled)]
+    public void A_path_that_puts_the_others_off_does_not_refuse_all_that_it_is_given(Outcome later)
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var answer = i % 10 == 0 ? Refusal(i) : new SendResult(later, OutcomeScope.None, "FinalDot", "451 later");
+
+            Assert.Equal(Suspicion.None, Saw(i / 10, answer));
+        }
+    }
+
     [Fact]
     public void One_tenant_alone_speaks_against_a_path_that_refuses_what_another_takes()
     {
