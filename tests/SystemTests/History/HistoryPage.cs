@@ -57,6 +57,11 @@ internal sealed class HistoryPage
         {
             text.Append("  ").AppendLine(violation);
         }
+
+        if (Violations.Count > 0)
+        {
+            TellOfPaths(ledger);
+        }
     }
 
     public IReadOnlyList<string> Violations { get; }
@@ -65,6 +70,16 @@ internal sealed class HistoryPage
 
     private void Line(string name, string value) =>
         text.Append(CultureInfo.InvariantCulture, $"{name, -14} {value}").AppendLine();
+
+    /// <summary>What was thought of the paths meanwhile: most that goes wrong with a delivery begins there.</summary>
+    private void TellOfPaths(LedgerPicture ledger)
+    {
+        foreach (var (at, actor, path, type, reason) in ledger.Paths)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {at:HH:mm:ss.f} {actor} {path} {type}: {reason}")
+                .AppendLine();
+        }
+    }
 
     private static string Counts<T>(IEnumerable<IGrouping<string, T>> groups) =>
         string.Join(", ", groups.OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Count()}"));

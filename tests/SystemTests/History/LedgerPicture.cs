@@ -21,6 +21,8 @@ internal sealed record EventRow(Guid TenantId, Guid Id, Guid DeliveryId, int Seq
 
 internal sealed record AttemptRow(Guid DeliveryId, int Number, string? Outcome, bool Late);
 
+internal sealed record PathEventRow(DateTime At, string Actor, string Path, string Type, string? Reason);
+
 /// <param name="LeaseAge">Since when the lease is over; null where none is held.</param>
 internal sealed record DueRow(Guid DeliveryId, bool IsBegun, TimeSpan? LeaseAge);
 
@@ -32,7 +34,8 @@ internal sealed record LedgerPicture(
     ILookup<Guid, EventRow> Events,
     ILookup<Guid, AttemptRow> Attempts,
     IReadOnlyList<DueRow> Due,
-    IReadOnlyList<(Guid TenantId, long Accepted)> Accepted
+    IReadOnlyList<(Guid TenantId, long Accepted)> Accepted,
+    IReadOnlyList<PathEventRow> Paths
 )
 {
     public static async Task<LedgerPicture> TakeAsync(NpgsqlDataSource ledger)
@@ -66,13 +69,17 @@ internal sealed record LedgerPicture(
         var accepted = await ReadAsync<(Guid, long)>(
             "SELECT tenant_id, count(*) FROM events WHERE sequence = 1 GROUP BY tenant_id"
         );
+        var paths = await ReadAsync<PathEventRow>(
+            "SELECT at AS At, actor AS Actor, path AS Path, type AS Type, reason AS Reason FROM path_events ORDER BY at"
+        );
         return new LedgerPicture(
             at,
             deliveries,
             events.ToLookup(e => e.DeliveryId),
             attempts.ToLookup(a => a.DeliveryId),
             due,
-            accepted
+            accepted,
+            paths
         );
     }
 }
