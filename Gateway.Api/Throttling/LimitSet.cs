@@ -14,13 +14,15 @@ internal sealed class LimitSet
     private static readonly ConditionalWeakTable<TenantSnapshot, LimitSet> Made = [];
 
     private readonly Guid tenant;
+    private readonly long? quota;
     private readonly List<Limit> wide = [];
     private readonly Dictionary<string, List<Limit>> byRecipientDomain = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<(Limit, string Mode, string Subject), AppliedLimit> applied = new();
+    private MonthLimit? month;
 
     private LimitSet(TenantSnapshot tenant)
     {
-        this.tenant = tenant.Id;
+        (this.tenant, quota) = (tenant.Id, tenant.MonthQuota);
         foreach (var limit in tenant.Limits)
         {
             if (limit.Scope != LimitScope.RecipientDomain)
@@ -62,6 +64,63 @@ internal sealed class LimitSet
                 }
             }
         }
+    }
+
+    /// <summary>The limits that hold for a caller whatever he sends; of equal ones the lower.</summary>
+    public IReadOnlyList<AppliedLimit> For(Caller caller, DateTimeOffset now)
+    {
+        var limits = new List<AppliedLimit>(wide.Count + 1);
+        foreach (var limit in wide)
+        {
+            var subject = limit.Scope switch
+            {
+                LimitScope.Tenant => "",
+                LimitScope.Key when limit.Subject.Length == 0 || limit.Subject == caller.KeyId => caller.KeyId,
+                LimitScope.Stream when limit.Subject.Length > 0 => limit.Subject,
+                _ => null,
+            };
+            if (subject is null)
+            {
+                continue;
+            }
+
+            var next = Apply(limit, caller.Mode, subject);
+            var same = limits.FindIndex(l => l.Throttle.Key == next.Throttle.Key);
+            if (same < 0)
+            {
+                limits.Add(next);
+            }
+            else if (next.Cap < limits[same].Cap)
+            {
+                limits[same] = next;
+            }
+        }
+
+        if (caller.Mode == "live" && Month(now) is { } quotaOfMonth)
+        {
+            limits.Add(quotaOfMonth);
+        }
+
+        return limits;
+    }
+
+    /// <summary>The quota of that month; null where none is agreed.</summary>
+    public AppliedLimit? Month(DateTimeOffset at)
+    {
+        if (quota is not { } most)
+        {
+            return null;
+        }
+
+        var known = Volatile.Read(ref month);
+        var (year, number) = (at.UtcDateTime.Year, at.UtcDateTime.Month);
+        if (known is null || known.Year != year || known.Month != number)
+        {
+            known = new MonthLimit(year, number, AppliedLimit.OfMonth(most, tenant, at));
+            Volatile.Write(ref month, known);
+        }
+
+        return known.Limit;
     }
 
     private Dictionary<string, int> CountDomains(Submission message)
@@ -107,4 +166,6 @@ internal sealed class LimitSet
             LimitScope.Stream => message.Stream,
             _ => "",
         };
+
+    private sealed record MonthLimit(int Year, int Month, AppliedLimit Limit);
 }

@@ -41,7 +41,8 @@ internal sealed class MessageCharge
         }
 
         var charge = new MessageCharge();
-        foreach (var (limit, recipients) in LimitSet.Of(tenant).For(message))
+        var agreed = LimitSet.Of(tenant);
+        foreach (var (limit, recipients) in agreed.For(message))
         {
             var cost = limit.Unit == LimitUnit.Messages ? 1 : recipients;
             if (limit.Broadcasts is not { } turns)
@@ -56,9 +57,9 @@ internal sealed class MessageCharge
         }
 
         // Test mail never leaves, so it is none of the month's.
-        if (tenant.MonthQuota is { } quota && message.Mode == "live")
+        if (message.Mode == "live" && agreed.Month(message.AcceptedAt) is { } month)
         {
-            charge.Add(AppliedLimit.OfMonth(quota, tenant.Id, message.AcceptedAt), message.Recipients.Count);
+            charge.Add(month, message.Recipients.Count);
         }
 
         return charge.limits.Count == 0 ? null : charge;

@@ -28,7 +28,7 @@ internal sealed class RateLimitFilter(Throttle throttle, TimeProvider clock) : I
 
     private void Write(IHeaderDictionary headers, Caller caller)
     {
-        var limits = CallerLimits.Of(caller, clock.GetUtcNow());
+        var limits = LimitSet.Of(caller.Tenant).For(caller, clock.GetUtcNow());
         if (limits.Count == 0)
         {
             return;
@@ -51,40 +51,4 @@ internal sealed class RateLimitFilter(Throttle throttle, TimeProvider clock) : I
     }
 
     private static StringBuilder Separate(StringBuilder list) => list.Length == 0 ? list : list.Append(", ");
-}
-
-/// <summary>The limits that hold for a caller whatever he sends.</summary>
-internal static class CallerLimits
-{
-    public static IReadOnlyList<AppliedLimit> Of(Caller caller, DateTimeOffset now)
-    {
-        var tenant = caller.Tenant;
-        var limits = new Dictionary<string, AppliedLimit>(StringComparer.Ordinal);
-        foreach (var limit in tenant.Limits)
-        {
-            var subject = limit.Scope switch
-            {
-                LimitScope.Tenant => "",
-                LimitScope.Key when limit.Subject.Length == 0 || limit.Subject == caller.KeyId => caller.KeyId,
-                LimitScope.Stream when limit.Subject.Length > 0 => limit.Subject,
-                _ => null,
-            };
-            if (subject is not null)
-            {
-                var applied = AppliedLimit.Of(limit, tenant.Id, caller.Mode, subject);
-                limits[applied.Throttle.Key] =
-                    limits.TryGetValue(applied.Throttle.Key, out var other) && other.Cap < applied.Cap
-                        ? other
-                        : applied;
-            }
-        }
-
-        if (tenant.MonthQuota is { } quota && caller.Mode == "live")
-        {
-            var month = AppliedLimit.OfMonth(quota, tenant.Id, now);
-            limits[month.Throttle.Key] = month;
-        }
-
-        return [.. limits.Values];
-    }
 }

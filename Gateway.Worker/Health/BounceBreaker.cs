@@ -18,30 +18,15 @@ public sealed class BounceBreaker(TimeProvider clock)
     public static bool IsRefusal(Outcome outcome) =>
         outcome is Outcome.RecipientPermanent or Outcome.MessagePermanent or Outcome.ContentRefused;
 
-    /// <summary>A path that says "later" to others does not refuse all that it is given.</summary>
-    private static bool IsOtherAnswer(Outcome outcome) =>
-        outcome is Outcome.Accepted or Outcome.RecipientTemporary or Outcome.PathThrottled;
-
     /// <summary>Counts a result, and says what speaks against believing it.</summary>
     /// <param name="isFirst">True for the one that tripped it.</param>
     public Suspicion Saw(string path, Guid tenant, SendResult result, out bool isFirst)
     {
         isFirst = false;
-        if (!IsRefusal(result.Outcome) && !IsOtherAnswer(result.Outcome))
-        {
-            return Suspicion.None;
-        }
-
         var now = clock.GetUtcNow();
         var history = histories.GetOrAdd(path, _ => new PathHistory());
         lock (history)
         {
-            if (result.Outcome == Outcome.Accepted)
-            {
-                history.Accept(tenant, now);
-                return Suspicion.None;
-            }
-
             if (IsRefusal(result.Outcome))
             {
                 return history.Refuse(
@@ -53,7 +38,7 @@ public sealed class BounceBreaker(TimeProvider clock)
                 );
             }
 
-            history.Defer(tenant, now);
+            history.SaidElse(result.Outcome, tenant, now);
             return Suspicion.None;
         }
     }

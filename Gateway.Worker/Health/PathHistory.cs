@@ -1,3 +1,5 @@
+using Gateway.Mail;
+
 namespace Gateway.Worker.Health;
 
 /// <summary>What speaks against believing a refusal.</summary>
@@ -41,18 +43,20 @@ internal sealed class PathHistory
     /// <summary>Accepted, ever: whoever waits for news counts from here.</summary>
     public long Accepted { get; private set; }
 
-    public void Accept(Guid tenant, DateTimeOffset now)
+    /// <summary>A path that takes some, puts them off or loses them does not refuse all that it is given.</summary>
+    public void SaidElse(Outcome outcome, Guid tenant, DateTimeOffset now)
     {
-        Remember(Said.Yes, "", tenant, now);
-        Accepted++;
-        EndRow();
-    }
-
-    /// <summary>It said "later": it does not refuse all that it is given.</summary>
-    public void Defer(Guid tenant, DateTimeOffset now)
-    {
-        Remember(Said.Later, "", tenant, now);
-        EndRow();
+        Row = 0;
+        rowTenants.Clear();
+        if (outcome == Outcome.Accepted)
+        {
+            Remember(Said.Yes, "", tenant, now);
+            Accepted++;
+        }
+        else if (outcome is Outcome.RecipientTemporary or Outcome.PathThrottled)
+        {
+            Remember(Said.Later, "", tenant, now);
+        }
     }
 
     /// <param name="otherTakesIt">True where another path took mail of the same tenant in the window, and refused little.</param>
@@ -124,12 +128,6 @@ internal sealed class PathHistory
 
     private bool IsFrozen(string signature, DateTimeOffset now) =>
         frozen.TryGetValue(signature, out var until) && until > now;
-
-    private void EndRow()
-    {
-        Row = 0;
-        rowTenants.Clear();
-    }
 
     private void Remember(Said said, string words, Guid tenant, DateTimeOffset now)
     {

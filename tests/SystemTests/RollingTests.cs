@@ -8,6 +8,7 @@ using SystemTests.Sink;
 namespace SystemTests;
 
 /// <summary>A new version comes: every host is told to end and started anew, one after the other, under load.</summary>
+[Collection("machine")]
 public sealed class RollingTests
 {
     /// <summary>Messages a second; <c>rolling.sh</c> asks for 200 and prints the page.</summary>

@@ -79,6 +79,22 @@ public sealed class BounceBreakerTests
         }
     }
 
+    [Theory]
+    [InlineData(Outcome.Unknown)]
+    [InlineData(Outcome.PathDown)]
+    [InlineData(Outcome.PathBlocked)]
+    public void Refusals_between_failures_of_another_kind_are_not_in_a_row(Outcome failure)
+    {
+        for (var i = 0; i < 9; i++)
+        {
+            Assert.Equal(Suspicion.None, Saw(i, Refused($"550 5.1.1 {(char)('a' + i)} unknown")));
+        }
+
+        Saw(9, new SendResult(failure, OutcomeScope.None, "FinalDot", "gone"));
+
+        Assert.Equal(Suspicion.None, Saw(10, Refused("550 5.1.1 z unknown")));
+    }
+
     [Fact]
     public void One_tenant_alone_speaks_against_a_path_that_refuses_what_another_takes()
     {
