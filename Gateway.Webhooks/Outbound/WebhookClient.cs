@@ -116,7 +116,13 @@ internal sealed class WebhookClient : IDisposable
             );
         }
         catch (Exception problem)
-            when (problem is HttpRequestException or IOException or InvalidOperationException or NotSupportedException)
+            when (problem
+                    is HttpRequestException
+                        or IOException
+                        or SocketException
+                        or InvalidOperationException
+                        or NotSupportedException
+            )
         {
             return new WebhookAnswer(WebhookResult.Failed, Error: Describe(problem));
         }

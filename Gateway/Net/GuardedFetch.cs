@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Gateway.Net;
 
 /// <summary>A GET of a URL that somebody else wrote: where the policy lets it, no redirect, no cookie, little, and soon.</summary>
@@ -45,7 +47,7 @@ public sealed class GuardedFetch : IDisposable
             return length == MostBytes ? null : buffer[..length];
         }
         catch (Exception problem)
-            when (problem is HttpRequestException or IOException
+            when (problem is HttpRequestException or IOException or SocketException
                 || (problem is OperationCanceledException && !cancel.IsCancellationRequested)
             )
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Net;
@@ -67,7 +68,8 @@ internal sealed class AccountClient : IDisposable
             var why = cancel.IsCancellationRequested ? "given up" : $"no answer within {timeout.TotalSeconds:0.###} s";
             return Failure(request, cancel.IsCancellationRequested, why);
         }
-        catch (Exception problem) when (problem is HttpRequestException or IOException)
+        // A peer that is gone before HTTP begins comes through as the socket's own exception.
+        catch (Exception problem) when (problem is HttpRequestException or IOException or SocketException)
         {
             return Failure(request, isOurs: false, Explain(problem));
         }

@@ -41,9 +41,16 @@ public sealed class A24_AllowanceTests(TestCluster cluster)
 
         // Longer than a sample of the rate: what is asked now wants nothing ahead.
         await Task.Delay(TimeSpan.FromSeconds(0.7), TestContext.Current.CancellationToken);
-        var outcome = await AskAsync(replica, limit);
+        var all = used.All;
+        ThrottleOutcome outcome;
+        // What a month holds it holds on: it is used first.
+        do
+        {
+            outcome = await AskAsync(replica, limit);
+            all++;
+        } while (outcome.Uses[0].Used == 0);
 
-        Assert.Equal(used.All + 1, outcome.Uses[0].Used);
+        Assert.Equal((all, 0L), (outcome.Uses[0].Used, outcome.Uses[0].Granted));
     }
 
     [Fact]
