@@ -1,6 +1,6 @@
+using Gateway.Database;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.WebUtilities;
-using Npgsql;
 
 namespace Gateway.Api.Problems;
 
@@ -27,9 +27,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             // Nobody is left to answer.
         }
-        catch (Exception problem) when (!http.Response.HasStarted && IsLedgerAway(problem))
+        catch (Exception problem) when (!http.Response.HasStarted && LedgerAway.Is(problem))
         {
-            LedgerAway(log, http.Features.Get<Caller>()?.Tenant.Id, problem.Message);
+            LedgerGone(log, http.Features.Get<Caller>()?.Tenant.Id, problem.Message);
             await ApiProblem.Unavailable("The ledger does not answer at this moment.").ToResult().ExecuteAsync(http);
         }
         catch (Exception problem) when (!http.Response.HasStarted)
@@ -45,18 +45,6 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 .ExecuteAsync(http);
         }
     }
-
-    /// <summary>Away, starting, stopping, or too busy; what PostgreSQL says of a statement itself is a bug of ours.</summary>
-    private static bool IsLedgerAway(Exception problem) =>
-        problem switch
-        {
-            PostgresException refusal => refusal.IsTransient
-                || refusal.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled
-                || refusal.SqlState.StartsWith("53", StringComparison.Ordinal)
-                || refusal.SqlState.StartsWith("57P", StringComparison.Ordinal),
-            NpgsqlException or TimeoutException or IOException => true,
-            _ => false,
-        };
 
     /// <summary>An answer that the framework gave without a word.</summary>
     private static Task DescribeAsync(HttpContext http) =>
@@ -93,5 +81,5 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     private static partial void Unexpected(ILogger log, Exception problem, Guid? tenant);
 
     [LoggerMessage(2, LogLevel.Warning, "The ledger is away for a request of tenant {Tenant}: {Problem}")]
-    private static partial void LedgerAway(ILogger log, Guid? tenant, string problem);
+    private static partial void LedgerGone(ILogger log, Guid? tenant, string problem);
 }

@@ -35,13 +35,32 @@ public sealed class PathRegister(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         Apply(new StoredRouting(0, [], []));
-        await stored.AnnounceAsync(
-            configured.Paths.Select(p => (p.Key, p.Value.Kind)),
-            configured.DefaultRule,
-            cancellationToken
-        );
-        await ReloadAsync(cancellationToken);
+        // It was there a moment ago. Should it die in between, this host waits for it as before.
+        while (!await TryBeginAsync(cancellationToken))
+        {
+            await Task.Delay(Each, clock, cancellationToken);
+        }
+
         await base.StartAsync(cancellationToken);
+    }
+
+    private async Task<bool> TryBeginAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await stored.AnnounceAsync(
+                configured.Paths.Select(p => (p.Key, p.Value.Kind)),
+                configured.DefaultRule,
+                cancel
+            );
+            await ReloadAsync(cancel);
+            return true;
+        }
+        catch (Exception problem) when (LedgerAway.Is(problem))
+        {
+            WorkerLog.PathsNotRead(log, problem.Message);
+            return false;
+        }
     }
 
     /// <summary>Something about paths or routes changed.</summary>
