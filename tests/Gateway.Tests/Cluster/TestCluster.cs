@@ -158,5 +158,5 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
-    private async Task<string> FolderAsync() => (folder ??= await TestFolder.CreateAsync()).Path;
+    private async Task<string> FolderAsync() => (folder ??= await TestFolder.CreateAsync(onDisk: durable)).Path;
 }

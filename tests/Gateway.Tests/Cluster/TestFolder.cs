@@ -13,20 +13,20 @@ internal sealed class TestFolder : IAsyncDisposable
     private const string OwnerFile = "owner";
     private const string Memory = "/dev/shm";
     private const long RoomNeeded = 8L << 30;
-    private static readonly string Root = System.IO.Path.Combine(
-        HasRoom() ? Memory : System.IO.Path.GetTempPath(),
-        "email-gateway-tests"
-    );
+    private const string Name = "email-gateway-tests";
+    private static readonly string OnDisk = System.IO.Path.Combine(System.IO.Path.GetTempPath(), Name);
+    private static readonly string InMemory = HasRoom() ? System.IO.Path.Combine(Memory, Name) : OnDisk;
     private static readonly Lazy<Task> LeftOvers = new(RemoveLeftOversAsync);
 
     private TestFolder(string path) => Path = path;
 
     public string Path { get; }
 
-    public static async Task<TestFolder> CreateAsync()
+    /// <param name="onDisk">Where a server must really sync what it writes, or is measured.</param>
+    public static async Task<TestFolder> CreateAsync(bool onDisk = false)
     {
         await LeftOvers.Value;
-        var path = System.IO.Path.Combine(Root, Guid.NewGuid().ToString("N"));
+        var path = System.IO.Path.Combine(onDisk ? OnDisk : InMemory, Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(path);
         var self = ProcessIdentity.Of(Environment.ProcessId)!.Value;
         await File.WriteAllTextAsync(System.IO.Path.Combine(path, OwnerFile), self.ToString());
@@ -43,8 +43,9 @@ internal sealed class TestFolder : IAsyncDisposable
 
     private static async Task RemoveLeftOversAsync()
     {
-        Directory.CreateDirectory(Root);
-        foreach (var folder in Directory.GetDirectories(Root))
+        Directory.CreateDirectory(OnDisk);
+        Directory.CreateDirectory(InMemory);
+        foreach (var folder in Directory.GetDirectories(OnDisk).Union(Directory.GetDirectories(InMemory)))
         {
             var owner = System.IO.Path.Combine(folder, OwnerFile);
             // A folder without its owner's name is one that another process is making right now.

@@ -84,7 +84,7 @@ internal sealed class Installation : IAsyncDisposable
 
     public static async Task<Installation> StartAsync(InstallationPlan plan)
     {
-        var place = await TestFolder.CreateAsync();
+        var place = await TestFolder.CreateAsync(onDisk: true);
         var servers = await Servers.StartAsync(place.Path, plan.PostgresFolder, plan.PostgresSettings);
         var (master, ring) = (MasterKey.Generate(), KeyRing.Generate());
         await new Migrator(servers.Ledger, master, TimeProvider.System).MigrateAsync();
