@@ -20,7 +20,7 @@ public sealed class RefusalDoubts(
     public Doubt Of(string path, DeliveryWork work, SendResult result, RouteQuery query)
     {
         admission.Saw(path, result);
-        var suspicion = breaker.Saw(path, work.Claim.TenantId, result, out var isFirst);
+        var suspicion = breaker.Saw(path, work.Claim.TenantId, result, out var isFirst, blame.IsJustBack(path));
         if (!BounceBreaker.IsRefusal(result.Outcome))
         {
             return Doubt.None;

@@ -20,7 +20,11 @@ public sealed class BounceBreaker(TimeProvider clock)
 
     /// <summary>Counts a result, and says what speaks against believing it.</summary>
     /// <param name="isFirst">True for the one that tripped it.</param>
-    public Suspicion Saw(string path, Guid tenant, SendResult result, out bool isFirst)
+    /// <param name="isJustBack">
+    /// True right after the path's circuit closed. What waited for it comes at once then, and a refusal, given at RCPT, is faster
+    /// than an acceptance, given after the content: only fifty in a row, or alike, say something.
+    /// </param>
+    public Suspicion Saw(string path, Guid tenant, SendResult result, out bool isFirst, bool isJustBack = false)
     {
         isFirst = false;
         var now = clock.GetUtcNow();
@@ -34,6 +38,7 @@ public sealed class BounceBreaker(TimeProvider clock)
                     tenant,
                     now,
                     () => AnotherTakes(history, tenant, now),
+                    isJustBack,
                     out isFirst
                 );
             }

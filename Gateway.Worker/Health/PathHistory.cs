@@ -25,8 +25,8 @@ internal sealed class PathHistory
     /// <summary>Refusals in a row before the whole path is suspected: of several tenants, or against what other paths say.</summary>
     private const int InARow = 10;
 
-    /// <summary>In a row before it is suspected whoever sent them: no list is so bad.</summary>
-    private const int InARowOfOne = 50;
+    /// <summary>In a row before it is suspected whoever sent them, and whenever they came: no list is so bad.</summary>
+    private const int TooMany = 50;
     private const int Remembered = 500;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan FrozenFor = TimeSpan.FromMinutes(30);
@@ -66,15 +66,17 @@ internal sealed class PathHistory
         Guid tenant,
         DateTimeOffset now,
         Func<bool> otherTakesIt,
+        bool isJustBack,
         out bool isFirst
     )
     {
+        var (inARow, alikes) = isJustBack ? (TooMany, TooMany) : (InARow, Alike);
         Remember(Said.No, signature, tenant, now);
         rowBegan = Row == 0 ? now : rowBegan;
         Row++;
         rowTenants.Add(tenant);
         var wasBad = badTime.To >= rowBegan;
-        if (Row >= InARowOfOne || (Row >= InARow && (rowTenants.Count >= LeastTenants || wasBad || otherTakesIt())))
+        if (Row >= TooMany || (Row >= inARow && (rowTenants.Count >= LeastTenants || wasBad || otherTakesIt())))
         {
             badTime = (rowBegan, now);
             isFirst = !wasBad;
@@ -90,7 +92,7 @@ internal sealed class PathHistory
 
         var alike = seen.Where(s => s.Said == Said.No && s.Words == signature).ToArray();
         if (
-            alike.Length < Alike
+            alike.Length < alikes
             || alike.Length < LeastShare * seen.Count
             || alike.DistinctBy(s => s.Tenant).Count() < LeastTenants
         )
@@ -105,7 +107,7 @@ internal sealed class PathHistory
 
     /// <summary>What is known by now of a refusal of then.</summary>
     public Suspicion Of(string signature, DateTimeOffset refusedAt, DateTimeOffset now) =>
-        refusedAt >= badTime.From && refusedAt <= badTime.To ? Suspicion.Path
+        (refusedAt >= badTime.From && refusedAt <= badTime.To) || IsOfLongRow(refusedAt) ? Suspicion.Path
         : IsFrozen(signature, now) ? Suspicion.Words
         : Suspicion.None;
 
@@ -125,6 +127,10 @@ internal sealed class PathHistory
         return refused <= LeastShare * seen.Count
             && seen.Count(s => s.Said == Said.Yes && s.Tenant == tenant) >= InARow;
     }
+
+    /// <summary>It said nothing else since, not even to what came later.</summary>
+    private bool IsOfLongRow(DateTimeOffset refusedAt) =>
+        Row >= InARow && rowTenants.Count >= LeastTenants && refusedAt >= rowBegan;
 
     private bool IsFrozen(string signature, DateTimeOffset now) =>
         frozen.TryGetValue(signature, out var until) && until > now;

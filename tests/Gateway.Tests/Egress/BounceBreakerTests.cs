@@ -96,6 +96,57 @@ public sealed class BounceBreakerTests
     }
 
     [Fact]
+    public void What_waited_for_a_path_that_is_just_back_may_be_refused_in_a_row()
+    {
+        for (var i = 0; i < 49; i++)
+        {
+            Assert.Equal(Suspicion.None, SawJustBack(i));
+        }
+
+        Assert.Equal(Suspicion.Path, SawJustBack(49));
+    }
+
+    [Fact]
+    public void A_path_that_goes_on_refusing_after_it_came_back_is_suspected_from_its_first_refusal()
+    {
+        SawJustBack(0);
+        var first = DateTimeOffset.UtcNow;
+        for (var i = 1; i < 12; i++)
+        {
+            Assert.Equal(Suspicion.None, SawJustBack(i));
+        }
+
+        Assert.Equal(Suspicion.Path, breaker.Saw("path", Tenants[0], Refusal(12), out var isFirst));
+        Assert.True(isFirst);
+        Assert.Equal(Suspicion.Path, breaker.Of("path", Refusal(0).Reply, first));
+    }
+
+    [Theory]
+    [InlineData(false, Suspicion.Path)]
+    [InlineData(true, Suspicion.None)]
+    public void Whether_it_accepts_anything_decides_over_what_it_refused_when_it_came_back(
+        bool takes,
+        Suspicion expected
+    )
+    {
+        SawJustBack(0);
+        var refused = DateTimeOffset.UtcNow;
+        for (var i = 1; i < 12; i++)
+        {
+            SawJustBack(i);
+        }
+
+        if (takes)
+        {
+            Saw(0, Taken);
+        }
+
+        Assert.Equal(expected, breaker.Of("path", Refusal(0).Reply, refused));
+    }
+
+    private Suspicion SawJustBack(int i) => breaker.Saw("path", Tenants[i % 2], Refusal(i), out _, isJustBack: true);
+
+    [Fact]
     public void One_tenant_alone_speaks_against_a_path_that_refuses_what_another_takes()
     {
         for (var i = 0; i < 20; i++)

@@ -171,13 +171,9 @@ internal sealed class HistoryCheck(AnswerLog answers, SinkLog sinks, LedgerPictu
         where row.LeaseAge > StuckAfter
         select $"h: delivery {row.DeliveryId} is leased since {row.LeaseAge} too long";
 
-    /// <summary>
-    /// I3: only who does not exist bounces, and nothing expires. After an outage refusals that waited can come in a row, faster
-    /// than any acceptance: then who does not exist is held until somebody looks, which loses nothing.
-    /// </summary>
+    /// <summary>I3: only who does not exist bounces, and nothing expires.</summary>
     private IEnumerable<string> NoPathFaultIsABounce() =>
         from row in ledger.Deliveries
-        where !IsRefusalInDoubt(row)
         where
             row.State
                 is DeliveryState.Expired
@@ -186,9 +182,6 @@ internal sealed class HistoryCheck(AnswerLog answers, SinkLog sinks, LedgerPictu
                     or DeliveryState.Suppressed
             || (row.State == DeliveryState.Bounced && !answers.Gone.ContainsKey(row.Subject))
         select $"I3: {row.Subject} is {row.State}({row.Cause})";
-
-    private bool IsRefusalInDoubt(DeliveryRow row) =>
-        row is { State: DeliveryState.Held, Cause: "mass_bounce" } && answers.Gone.ContainsKey(row.Subject);
 
     /// <summary>What the ledger calls sent, a sink has; and no oftener than it was tried.</summary>
     private IEnumerable<string> WhatIsSentWasKept()
